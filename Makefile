@@ -1,0 +1,167 @@
+# A failed swap read is never mistaken for data: from a base and a series to
+# kernels, booted and judged.  "make help" lists the commands.
+
+# --- Knobs: set them on the command line or in the environment ---------------
+
+# 6.1 or 6.2; without it, 6.2 if its source can be had, else 6.1
+BASE	?=
+# one kernel only: stock, before, after, debug, without-FIX or wrong-FIX
+KERNEL	?=
+# a tree to take as the base's source
+KSRC	?=
+# where everything made goes
+B	?= build
+JOBS	?= $(shell nproc)
+# seconds that a guest may take, its CPUs, its memory in MiB
+LIMIT	?= 300
+SMP	?= 2
+MEM	?= 512
+QEMU	?= qemu-system-x86_64
+# kvm, tcg, or auto: kvm where it works
+ACCEL	?= auto
+# what else to boot: a guest image, a static test program
+INITRD	?=
+TEST	?=
+# where Debian's linux-source packages have their archives
+DEBSRC	?= /usr/src
+URL_62	?= https://cdn.kernel.org/pub/linux/kernel/v6.x/linux-6.2.tar.xz
+SHA256_62 ?= 74862fa8ab40edae85bb3385c0b71fe103288bce518526d63197800b3cbdecb1
+
+# -----------------------------------------------------------------------------
+
+ifndef START
+START	:= $(shell date +%s)
+endif
+export B JOBS LIMIT SMP MEM QEMU ACCEL KSRC DEBSRC URL_62 SHA256_62 START
+
+BASES	= $(notdir $(wildcard series/*))
+DEPS	= gcc libc6-dev make bc bison flex libelf-dev xz-utils cpio rsync git curl \
+	  qemu-system-x86 busybox-static util-linux
+CHECK_DEPS = shellcheck sparse codespell perl libtap-formatter-junit-perl
+
+all: verdict
+
+# Two kernel builds never run at once.
+.NOTPARALLEL:
+.DELETE_ON_ERROR:
+.SECONDARY:
+.PHONY: all help clean distclean check matrix controls readme where deps source tree \
+	kernel tests image boot verdict shell gdb FORCE
+
+#: make                     the verdict: deps, source, tree, kernels, tests, boots, table
+#: make BASE=6.2 KSRC=DIR   the same on 6.2, from the source in DIR
+#: make KERNEL=stock        one kernel only: stock, before, after, debug, without-FIX,
+#:                          wrong-FIX (FIX as in patches/fix and patches/wrong)
+#: make matrix              the verdict on every base whose source can be had
+#: make controls            each fix left out, each wrong one taken: they must fail
+#: make check               everything that must hold before a change goes in
+#: make deps source tree kernel tests image boot    one stage, and those before it
+#: make shell KERNEL=after  a shell in the guest, with the tests in it
+#: make gdb KERNEL=debug    gdb on the guest, from its first instruction
+#: make boot INITRD=FILE    boot a guest image of yours; TEST=FILE a static program
+#: make where KERNEL=after  the paths of what is made, one name=path a line
+#: make readme              put the tables of the last verdicts into README.md
+#: make clean, distclean    remove what was built; remove build/ with the sources
+#:
+#: The knobs are at the top of the Makefile.
+help:
+	@sed -n 's/^#: \{0,1\}//p' Makefile
+
+clean:
+	rm -rf $(B)/*/obj $(B)/*/*/obj $(B)/*/tests* $(B)/*/*.cpio.gz $(B)/accel
+	rm -rf $(foreach f,bzImage vmlinux run run.failed verdict results.tap,$(B)/*/*/$f)
+
+distclean:
+	rm -rf $(B)
+
+check:
+	@lab/deps.sh $(DEPS) $(CHECK_DEPS)
+	@lab/check.sh
+
+matrix:
+	@lab/matrix.sh $(BASES)
+
+readme:
+	@lab/readme.sh
+
+ifeq ($(BASE),)
+# Choose a base, and start again with it.
+source tree kernel tests image boot verdict shell gdb where controls:
+	@lab/deps.sh $(DEPS)
+	@base=$$(lab/base.sh) && $(MAKE) --no-print-directory BASE=$$base $@
+else
+
+D	= $(B)/$(BASE)
+ONE	= $(or $(KERNEL),after)
+KERNELS	= $(or $(KERNEL),before after)
+# Stages die with their make.
+RUN	= @setpriv --pdeathsig TERM
+PATCHES	= series/$(BASE) $(shell find patches -name '*.patch')
+ADDED	= $(shell sed -n 's/^Adds: //p' patches/*/*.patch)
+
+deps:
+	$(RUN) lab/deps.sh $(DEPS) $(if $(KSRC)$(filter 6.2,$(BASE)),,linux-source-$(BASE))
+
+# source.sh and tree.sh leave their results alone where nothing has changed.
+$(D)/source.id: FORCE | series/$(BASE) deps
+	$(RUN) lab/source.sh $(BASE)
+
+series/%:
+	@echo "error: there is no base $*: the bases are $(BASES)" >&2; exit 1
+
+$(D)/%/ref.done: $(D)/source.id $(PATCHES) $(ADDED) lab/tree.sh lab/series.sh
+	$(RUN) lab/tree.sh $(BASE) $*
+	@touch $@
+$(D)/%/ref: $(D)/%/ref.done ;
+
+$(D)/%/bzImage: $(D)/%/ref lab/guest.config $(wildcard lab/debug.config) lab/kernel.sh
+	$(RUN) lab/kernel.sh $(BASE) $*
+
+$(D)/tests/kselftest-list.txt: $(D)/after/ref lab/tests.sh
+	$(RUN) lab/tests.sh $(BASE)
+
+TESTS	= $(shell sed -n 's,^mm:,$(D)/tests/mm/,p' $(D)/tests/kselftest-list.txt 2>/dev/null)
+$(D)/guest.cpio.gz: $(D)/tests/kselftest-list.txt lab/init lab/image.sh
+	$(RUN) lab/image.sh $@ lab/init $(TESTS)
+
+$(D)/%/run/results.log: $(D)/%/bzImage $(D)/guest.cpio.gz lab/boot.sh lab/qemu.sh
+	$(RUN) lab/boot.sh $(BASE) $*
+
+$(D)/%/verdict: $(D)/%/run/results.log lab/verdict.sh lab/verdict.awk
+	$(RUN) lab/verdict.sh $(@D)
+
+# What must fail, fails: each fix left out, each wrong one taken.
+controls: $(addprefix verdict-,$(shell . lab/series.sh && controls $(BASE)))
+	@lab/report.sh $(BASE) $(^:verdict-%=%)
+verdict-%: $(D)/%/verdict ;
+
+where:
+	@lab/where.sh $(BASE) $(ONE)
+
+shell gdb: $(D)/$(ONE)/bzImage $(D)/guest.cpio.gz
+	@lab/$@.sh $(BASE) $(ONE)
+
+# With INITRD=, boot a guest image of the user's own; with TEST=, run a static program
+# of the user's own as the only test; without either, run the tests again.
+ifneq ($(INITRD),)
+boot: $(D)/$(ONE)/bzImage
+	@lab/shell.sh $(BASE) $(ONE) $(INITRD)
+else ifneq ($(TEST),)
+boot: $(D)/$(ONE)/bzImage
+	@lab/image.sh $(D)/test.cpio.gz lab/init $(TEST)
+	@lab/shell.sh $(BASE) $(ONE) $(D)/test.cpio.gz
+else
+boot: $(D)/$(ONE)/bzImage $(D)/guest.cpio.gz
+	$(RUN) lab/boot.sh $(BASE) $(ONE)
+	@cat $(D)/$(ONE)/run/results.log
+endif
+
+source: $(D)/source.id
+tree: $(ONE:%=$(D)/%/ref)
+kernel: $(ONE:%=$(D)/%/bzImage)
+tests: $(D)/tests/kselftest-list.txt
+image: $(D)/guest.cpio.gz
+
+verdict: $(KERNELS:%=$(D)/%/verdict)
+	@lab/report.sh $(BASE) $(KERNELS)
+endif

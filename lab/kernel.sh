@@ -1,0 +1,58 @@
+#!/bin/sh
+# kernel.sh BASE KERNEL: builds build/BASE/KERNEL/bzImage and vmlinux from its branch.
+#
+# All kernels of a base are built in one tree and one build folder: from one to the
+# next, only what the patches between them touch is built again.
+. lab/lib.sh
+
+base=$1 kernel=$2
+src=$(cd "$B/$base/src" && pwd)
+dir=$(cd "$B/$base/$kernel" && pwd)
+obj=${dir%/*}/obj
+log=$dir/kernel.log
+config=lab/guest.config
+if [ "$kernel" = debug ]; then
+	config="$config lab/debug.config"
+	obj=$dir/obj
+fi
+
+kmake() {
+	make -C "$src" O="$obj" "$@"
+}
+
+# A config that was written by the same release from the same fragments is kept.
+configure() {
+	# shellcheck disable=SC2086 # a list of files
+	state=$(cat $config "$src/Makefile" | sha256sum)
+	[ "$state" != "$(cat "$obj/.lab-config" 2>/dev/null)" ] || return 0
+	kmake tinyconfig || return
+	# shellcheck disable=SC2086
+	"$src/scripts/kconfig/merge_config.sh" -m -O "$obj" "$obj/.config" $config || return
+	kmake olddefconfig || return
+	echo "$state" >"$obj/.lab-config"
+}
+
+# merge_config.sh only warns: look for each option in what came out.
+check_config() {
+	# shellcheck disable=SC2086
+	sed -n 's/^# \(CONFIG_[A-Z0-9_]*\) is not set$/\1=n/p; /^CONFIG_/p' $config |
+		while IFS='=' read -r option value; do
+			is=$(sed -n "s/^$option=//p" "$obj/.config")
+			[ "${is:-n}" = "$value" ] || echo "$option=$value"
+		done | paste -sd ' '
+}
+
+one_at_a_time "$base"
+need_space "$dir" 500
+mkdir -p "$obj"
+rm -f "$dir/bzImage"
+say KERNEL "$base/$kernel: building (log: ${log#"$PWD/"})"
+git -C "$src" checkout -q -f "$kernel" >"$log" 2>&1 ||
+	die "cannot check out $kernel: $(tail -n 1 "$log"): delete $B/$base and run make again"
+logged KERNEL "$log" configure
+lost=$(check_config)
+[ -z "$lost" ] || { rm -f "$obj/.lab-config"; die "$base/$kernel: did not take: $lost (see $config)"; }
+logged KERNEL "$log" kmake -j"$JOBS" bzImage
+cp "$obj/vmlinux" "$dir/vmlinux"
+cp "$obj/arch/x86/boot/bzImage" "$dir/bzImage.tmp"
+mv "$dir/bzImage.tmp" "$dir/bzImage"

@@ -1,0 +1,94 @@
+# Sourced by every stage.  POSIX sh.
+# shellcheck shell=sh
+
+set -eu
+: "${B:=build}" "${JOBS:=2}"
+
+# What the user told our make is none of kbuild's business.
+unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES
+
+if [ -t 1 ] && [ -z "${NO_COLOR-}" ] && [ "${TERM-dumb}" != dumb ]; then
+	bold=$(printf '\033[1m') red=$(printf '\033[31m') green=$(printf '\033[32m')
+	plain=$(printf '\033[0m')
+else
+	bold='' red='' green='' plain=''
+fi
+export bold red green plain
+
+# say STAGE TEXT: what is being done, in one line.
+say() {
+	printf '%s%-7s%s %s\n' "$bold" "$1" "$plain" "$2"
+}
+
+# die TEXT: what went wrong and what to do, in one line; exits 1.
+die() {
+	printf '%serror:%s %s\n' "$red" "$plain" "$*" >&2
+	exit 1
+}
+
+# on_exit: what to undo, whichever way the script ends.  Scripts redefine it.
+on_exit() { :; }
+trap 'on_exit' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+
+# replace FILE: takes new content from stdin; touches FILE only if it differs.
+replace() {
+	cat >"$1.new"
+	if cmp -s "$1.new" "$1"; then
+		rm "$1.new"
+	else
+		mv "$1.new" "$1"
+	fi
+}
+
+# need_space DIR MIB: dies if DIR's disk has less than MIB free.
+need_space() {
+	mkdir -p "$1"
+	free=$(df -Pk "$1" | awk 'NR == 2 { print int($4 / 1024) }')
+	[ "$free" -ge "$2" ] ||
+		die "$1 has $free MiB free: make room for $2 MiB, or set B= to a folder on another disk"
+}
+
+# tick STAGE LOG: the moving line of a terminal, until our parent kills us.
+tick() {
+	n=0
+	while sleep 1 && kill -0 $$ 2>/dev/null; do
+		n=$((n + 1))
+		printf '\r%s%-7s%s %ds  %.60s\033[K' "$bold" "$1" "$plain" "$n" \
+			"$(tail -n 1 "$2" 2>/dev/null | tr -d '\r\t')"
+	done
+}
+
+# logged STAGE LOG COMMAND...: runs COMMAND with its output in LOG, and dies
+# with the first error in LOG if it fails.
+logged() {
+	stage=$1 log=$2
+	shift 2
+	mkdir -p "$(dirname "$log")"
+	printf '+ %s\n' "$*" >"$log"
+	ticker=''
+	if [ -t 1 ]; then
+		tick "$stage" "$log" &
+		ticker=$!
+	fi
+	status=0
+	"$@" >>"$log" 2>&1 || status=$?
+	if [ -n "$ticker" ]; then
+		kill "$ticker" 2>/dev/null || :
+		wait "$ticker" 2>/dev/null || :
+		printf '\r\033[K'
+	fi
+	[ $status -eq 0 ] && return
+	[ $status -gt 128 ] && exit $status
+	grep -q 'No space left on device' "$log" &&
+		die "the disk is full: make room or set B= to a folder on another disk (log: $log)"
+	die "$stage: $(grep -m 1 -E 'error|Error|fatal' "$log" || tail -n 1 "$log") (log: $log)"
+}
+
+# one_at_a_time BASE: two makes must not share a tree; waits for the other one.
+one_at_a_time() {
+	mkdir -p "$B/$1"
+	exec 9>"$B/$1/lock"
+	flock -n 9 || { say WAIT "for another make on $B/$1"; flock 9; }
+}

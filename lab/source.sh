@@ -1,0 +1,108 @@
+#!/bin/sh
+# source.sh BASE: brings the base's source to build/BASE/src, a git tree with one
+# commit, tagged stock.  Does nothing if it is there already.
+. lab/lib.sh
+
+base=$1
+dir=$B/$base
+src=$dir/src
+tmp=$dir/src.tmp
+
+on_exit() { rm -rf "$tmp"; }
+
+# Sets archive and id: what the source is made from, and a name for its state.
+find_archive() {
+	archive=''
+	if [ -n "${KSRC-}" ]; then
+		id=$(ksrc_id)
+		return
+	fi
+	case $base in
+	6.2) archive=$B/dl/linux-6.2.tar.xz ;;
+	*) archive=$DEBSRC/linux-source-$base.tar.xz ;;
+	esac
+	[ -f "$archive" ] || [ "$base" != 6.2 ] || download
+	[ -f "$archive" ] || die "$archive is missing: apt-get install --reinstall linux-source-$base"
+	id="$archive $(stat -c '%s %Y' "$archive")"
+}
+
+# A git tree counts as of its last commit, another one as it is.
+ksrc_id() {
+	[ "$(lab/version.sh "$KSRC")" = "$base" ] ||
+		die "KSRC=$KSRC is Linux $(lab/version.sh "$KSRC"), not $base"
+	if [ -e "$KSRC/.git" ]; then
+		[ -z "$(git -C "$KSRC" status --porcelain -uno | head -n 1)" ] ||
+			say SOURCE "$KSRC has changes that are not committed: they are left out" >&2
+		echo "$KSRC $(git -C "$KSRC" rev-parse HEAD)"
+	else
+		[ ! -e "$KSRC/include/config" ] ||
+			die "KSRC=$KSRC has been built in: run make mrproper there"
+		echo "$KSRC $(stat -c %Y "$KSRC/Makefile" "$KSRC/mm/memory.c" | paste -sd ' ')"
+	fi
+}
+
+download() {
+	say SOURCE "downloading $URL_62"
+	mkdir -p "$B/dl"
+	logged SOURCE "$dir/source.log" curl -fL --connect-timeout 10 -o "$archive.part" "$URL_62"
+	mv "$archive.part" "$archive"
+}
+
+# Dies if the archive is not what kernel.org or Debian has made.
+verify() {
+	say SOURCE "verifying $archive"
+	if [ "$base" = 6.2 ]; then
+		echo "$SHA256_62  $archive" | sha256sum -c --quiet >/dev/null 2>&1 ||
+			die "$archive is damaged (sha256): delete it and run make again"
+	elif sum=$(dpkg-query --control-show "linux-source-$base" md5sums 2>/dev/null |
+			grep "  ${archive#/}\$"); then
+		(cd / && echo "$sum" | md5sum -c --quiet >/dev/null 2>&1) ||
+			die "$archive is damaged (md5): apt-get install --reinstall linux-source-$base"
+	else
+		xz -t "$archive" 2>/dev/null ||
+			die "$archive is damaged (xz): get it again"
+	fi
+}
+
+unpack() {
+	mkdir "$tmp" || return
+	if [ -n "$archive" ]; then
+		tar -C "$tmp" --strip-components=1 -xJf "$archive"
+	elif [ -e "$KSRC/.git" ]; then
+		git -C "$KSRC" archive -o "$tmp/src.tar" HEAD &&
+			tar -C "$tmp" -xf "$tmp/src.tar" && rm "$tmp/src.tar"
+	else
+		cp -a "$KSRC/." "$tmp"
+	fi
+}
+
+# Speed over size: nothing here is ever sent or kept for long.
+import() {
+	git -C "$tmp" init -q &&
+		git -C "$tmp" config core.compression 0 &&
+		git -C "$tmp" config core.looseCompression 0 &&
+		git -C "$tmp" config core.fsync none &&
+		git -C "$tmp" config gc.auto 0 &&
+		git -C "$tmp" add -A -f &&
+		git -C "$tmp" commit -q -m "Linux $(make -s -C "$tmp" kernelversion)" &&
+		git -C "$tmp" tag stock
+}
+
+# "set -e" does not reach in here, so each step asks for the one before it.
+make_source() {
+	unpack && import
+}
+
+mkdir -p "$dir"
+find_archive
+[ "$id" = "$(cat "$dir/source.id" 2>/dev/null)" ] && exit 0
+
+one_at_a_time "$base"
+rm -rf "$tmp" "$dir/source.id" "$src"
+need_space "$dir" 4000
+[ -z "$archive" ] || verify
+say SOURCE "unpacking ${archive:-$KSRC} into $src (log: $dir/source.log)"
+. lab/git-env.sh
+logged SOURCE "$dir/source.log" make_source
+mv "$tmp" "$src"
+echo "$id" >"$dir/source.id"

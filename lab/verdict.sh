@@ -1,0 +1,26 @@
+#!/bin/sh
+# verdict.sh DIR: judges DIR/run, writes DIR/verdict (see verdict.awk) and the
+# KTAP as the tests gave it to DIR/results.tap.
+. lab/lib.sh
+
+dir=$1
+run=$dir/run
+
+# What the kernel says when something is wrong that no test may have noticed.
+reports='WARNING:|BUG:|kernel BUG|Oops|general protection|Call Trace|INFO: (possible|task|rcu|trying)'
+reports="$reports|rcu.*(stall|starved)|KASAN|KCSAN|UBSAN|unreferenced object|Bad (page|swap|rss)"
+reports="$reports|corruption|refcount_t|DEBUG_LOCKS|soft lockup"
+
+on_exit() { rm -f "$dir/verdict.tmp" "$dir/verdict.err"; }
+
+[ -f "$run/results.log" ] || die "$dir has no results: run make"
+awk -f lab/verdict.awk "$run/results.log" >"$dir/verdict.tmp" 2>"$dir/verdict.err" ||
+	die "$dir: $(cat "$dir/verdict.err") (log: $run/results.log)"
+report=$(grep -a -m 1 -E "$reports" "$run/console.log" | tr -d '\r' || :)
+if [ -n "$report" ]; then
+	printf 'console\tfail\treport\tconsole: %s\n' "$report"
+else
+	printf 'console\tpass\t\tconsole: no warning, oops or other report\n'
+fi >>"$dir/verdict.tmp"
+sed '/^begin /d; /^end /d; /^done$/d; s/\r$//' "$run/results.log" >"$dir/results.tap"
+mv "$dir/verdict.tmp" "$dir/verdict"
