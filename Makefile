@@ -37,7 +37,8 @@ export B JOBS LIMIT SMP MEM QEMU ACCEL KSRC DEBSRC URL_62 SHA256_62 START
 BASES	= $(notdir $(wildcard series/*))
 DEPS	= gcc libc6-dev make bc bison flex libelf-dev xz-utils cpio rsync git curl \
 	  qemu-system-x86 busybox-static util-linux
-CHECK_DEPS = shellcheck sparse codespell perl libtap-formatter-junit-perl
+CHECK_DEPS = shellcheck sparse codespell perl python3-ply python3-git \
+	     libtap-formatter-junit-perl
 
 all: verdict
 

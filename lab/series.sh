@@ -41,7 +41,8 @@ field() {
 	sed -n "/^---\$/q; s/^$1: //p" "patches/$2"
 }
 
-# claims BASE KERNEL: what should fail on KERNEL, and how, as "case reason" lines.
+# claims BASE KERNEL: what should fail on KERNEL, and how, as "case reason" lines.  A
+# patch says so in "Case: case reason [base...]"; without a base it holds on all.
 claims() {
 	case $2 in
 	before) fixes=$(series "$1" | grep '^fix/') ;;
@@ -51,5 +52,7 @@ claims() {
 	esac
 	for patch in $fixes; do
 		field Case "$patch"
-	done | sort -u
+	done | awk -v base="$1" '
+		{ for (i = 3; i <= NF; i++) if ($i == base) break }
+		NF == 2 || i <= NF { print $1, $2 }' | sort -u
 }

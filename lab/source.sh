@@ -21,7 +21,11 @@ find_archive() {
 	6.2) archive=$B/dl/linux-6.2.tar.xz ;;
 	*) archive=$DEBSRC/linux-source-$base.tar.xz ;;
 	esac
-	[ -f "$archive" ] || [ "$base" != 6.2 ] || download
+	# What came from a KSRC stays good when the user does not name it again.
+	if [ "$base" = 6.2 ] && [ ! -f "$archive" ]; then
+		[ ! -f "$dir/source.id" ] || exit 0
+		download
+	fi
 	[ -f "$archive" ] || die "$archive is missing: apt-get install --reinstall linux-source-$base"
 	id="$archive $(stat -c '%s %Y' "$archive")"
 }
@@ -69,7 +73,7 @@ unpack() {
 	if [ -n "$archive" ]; then
 		tar -C "$tmp" --strip-components=1 -xJf "$archive"
 	elif [ -e "$KSRC/.git" ]; then
-		git -C "$KSRC" archive -o "$tmp/src.tar" HEAD &&
+		git -C "$KSRC" archive -o "$(cd "$tmp" && pwd)/src.tar" HEAD &&
 			tar -C "$tmp" -xf "$tmp/src.tar" && rm "$tmp/src.tar"
 	else
 		cp -a "$KSRC/." "$tmp"

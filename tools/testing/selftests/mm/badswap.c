@@ -18,6 +18,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include "../kselftest.h"
 #include "badswap.h"
 
 #define CONFIGFS	"/sys/kernel/config/nullb"
@@ -32,11 +33,10 @@
 #endif
 
 #define SECTOR_SIZE	512
-#define PM_SWAP_OFFSET(entry)	(((entry) & ((1ULL << 55) - 1)) >> 5)
+#define PM_SWAP_OFFSET(entry)	(((entry) & (((uint64_t)1 << 55) - 1)) >> 5)
 
 /* Writes @text to the file that @fmt names. */
-static int __attribute__((format(printf, 2, 3)))
-put(const char *text, const char *fmt, ...)
+static int put(const char *text, const char *fmt, ...)
 {
 	char path[256];
 	va_list ap;
@@ -119,7 +119,7 @@ static int disk_create(struct badswap *bs, unsigned int mib)
 		return -errno;
 	snprintf(size, sizeof(size), "%u", mib);
 	ret = put(size, "%s/size", path);
-	for (i = 0; !ret && i < sizeof(attrs) / sizeof(attrs[0]); i++)
+	for (i = 0; !ret && i < ARRAY_SIZE(attrs); i++)
 		ret = put(attrs[i][1], "%s/%s", path, attrs[i][0]);
 	if (!ret)
 		ret = put("1", "%s/power", path);

@@ -22,9 +22,9 @@
 #include <stdint.h>
 
 /* Bits of a pagemap entry, see Documentation/admin-guide/mm/pagemap.rst. */
-#define PM_UFFD_WP	(1ULL << 57)
-#define PM_SWAP		(1ULL << 62)
-#define PM_PRESENT	(1ULL << 63)
+#define PM_UFFD_WP	((uint64_t)1 << 57)
+#define PM_SWAP		((uint64_t)1 << 62)
+#define PM_PRESENT	((uint64_t)1 << 63)
 
 struct badswap {
 	char name[32];		/* of the null_blk, its disk and the cgroup */

@@ -1,0 +1,69 @@
+#!/bin/sh
+# The patches: they apply, without fuzz, and say what they should in good form.
+. lab/t/tap.sh
+. lab/series.sh
+
+# git apply knows no fuzz: a hunk fits with all its context, or the patch fails.
+applies() {
+	lab_make "$1" tree KERNEL=after && lab_make "$1" tree KERNEL=before
+}
+
+# Each patch must start from the blob that the one before it left, and the first
+# one from the blob that v6.2 has.
+blobs() {
+	for patch in $(series 6.2); do
+		cat "patches/$patch"
+	done | awk '
+		FNR == NR { blob[$2] = $1; next }
+		/^diff --git / { path = substr($3, 3) }
+		/^new file / { blob[path] = "0000000000000000000000000000000000000000" }
+		/^index / {
+			split($2, id, /\.\./)
+			if (path in blob && blob[path] != id[1]) {
+				print path ": from " id[1] ", where " blob[path] " is due"
+				bad = 1
+			} else if (!(path in blob)) {
+				print path ": not in lab/v6.2.blobs"
+				bad = 1
+			}
+			blob[path] = id[2]
+		}
+		END { exit bad }' lab/v6.2.blobs -
+}
+
+dictionary=/usr/lib/python3/dist-packages/codespell_lib/data/dictionary.txt
+
+# checkpatch, on what would be mailed: the composed commit with its new files.
+checkpatch() {
+	src=$B/$1/src
+	GIT_DIR=$src/.git git format-patch --stdout -1 "$2" >"$tmp/mail" || return 1
+	# The commits that we name are not in a tree made from an archive.
+	(cd "$src" && PATH=/usr/bin:$PATH perl scripts/checkpatch.pl --strict --no-signoff \
+		--ignore UNKNOWN_COMMIT_ID --quiet --codespell --codespellfile "$dictionary" "$tmp/mail")
+}
+
+# A patch's own form, which no tool of the kernel looks at.
+form() {
+	head -n 1 "patches/$1" | grep -qE '^Subject: [a-zA-Z/]+: .{1,70}$' || return 1
+	! grep -nE '^(From|Signed-off-by|Cc|Author|Date): ' "patches/$1" || return 1
+	case $1 in
+	fix/*) grep -qE '^Fixes: [0-9a-f]{12} \(".*"\)$' "patches/$1" ;;
+	esac
+}
+
+for patch in $(find patches -name '*.patch' | sed 's,^patches/,,' | grep -v '^wrong/' | sort); do
+	ok "form of $patch" form "$patch"
+done
+ok "6.2: patches start from the blobs of v6.2" blobs
+for base in $(cd series && echo *); do
+	if ! have "$base"; then
+		skip "$base: the series applies" "$why"
+		continue
+	fi
+	ok "$base: the series applies" applies "$base"
+	git -C "$B/$base/src" log --reverse --format='%H %s' stock..after >"$tmp/commits"
+	while read -r commit subject; do
+		ok "$base: checkpatch: $subject" checkpatch "$base" "$commit"
+	done <"$tmp/commits"
+done
+done_testing

@@ -1,0 +1,74 @@
+# Sourced by the tests.  KTAP on stdout, what a failed command printed as comments.
+# shellcheck shell=sh
+. lab/lib.sh
+set +e
+
+n=0
+echo "KTAP version 1"
+tmp=$(mktemp -d)
+out=$tmp/out
+on_exit() { rm -rf "$tmp"; }
+
+# result STATUS TEXT: one result line, with $out as comments where it failed.
+result() {
+	n=$((n + 1))
+	if [ "$1" = 0 ]; then
+		echo "ok $n - $2"
+	else
+		echo "not ok $n - $2"
+		tail -n 20 "$out" 2>/dev/null | sed 's/^/# /'
+	fi
+}
+
+# ok TEXT COMMAND...: passes if COMMAND does.
+ok() {
+	text=$1
+	shift
+	"$@" >"$out" 2>&1 </dev/null
+	result $? "$text"
+}
+
+# fails TEXT PATTERN COMMAND...: passes if COMMAND fails and says one line of error,
+# which has PATTERN in it.
+fails() {
+	text=$1 pattern=$2
+	shift 2
+	if "$@" >"$out" 2>&1 </dev/null; then
+		echo "it should have failed" >>"$out"
+		result 1 "$text"
+		return
+	fi
+	grep '^error: ' "$out" >"$tmp/errors"
+	[ "$(wc -l <"$tmp/errors")" = 1 ] && grep -q -e "$pattern" "$tmp/errors"
+	result $? "$text"
+}
+
+# skip TEXT WHY
+skip() {
+	n=$((n + 1))
+	echo "ok $n - $1 # SKIP $2"
+}
+
+done_testing() {
+	echo "1..$n"
+}
+
+# have BASE: whether the base's source can be had here, or why not in $why.  A KSRC
+# is for the base that it is a tree of.
+have() {
+	ksrc=''
+	if [ -n "${KSRC-}" ] && [ "$(lab/version.sh "$KSRC")" = "$1" ]; then
+		ksrc=$KSRC
+	fi
+	[ "$1" = 6.2 ] && [ -z "$ksrc" ] || return 0
+	[ "$(KSRC='' lab/base.sh 2>/dev/null)" = 6.2 ] && return 0
+	why="the source of 6.2 is not here and cannot be downloaded"
+	return 1
+}
+
+# lab_make BASE TARGET [VAR=VALUE...]: make for a base, with its KSRC.
+lab_make() {
+	base=$1
+	shift
+	have "$base" && make --no-print-directory BASE="$base" KSRC="$ksrc" "$@"
+}
