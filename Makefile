@@ -37,7 +37,7 @@ export B JOBS LIMIT SMP MEM QEMU ACCEL KSRC DEBSRC URL_62 SHA256_62 START
 BASES	= $(notdir $(wildcard series/*))
 DEPS	= gcc libc6-dev make bc bison flex libelf-dev xz-utils cpio rsync git curl \
 	  qemu-system-x86 busybox-static util-linux
-CHECK_DEPS = shellcheck sparse codespell perl python3-ply python3-git \
+CHECK_DEPS = procps shellcheck sparse codespell perl python3-ply python3-git \
 	     libtap-formatter-junit-perl
 
 all: verdict
@@ -90,6 +90,9 @@ ifeq ($(BASE),)
 source tree kernel tests image boot verdict shell gdb where controls:
 	@lab/deps.sh $(DEPS)
 	@base=$$(lab/base.sh) && $(MAKE) --no-print-directory BASE=$$base $@
+else ifeq ($(filter $(BASE),$(BASES)),)
+$(filter-out help clean distclean check matrix readme,$(sort all verdict $(MAKECMDGOALS))):
+	@echo "error: there is no base $(BASE): the bases are $(BASES)" >&2; exit 1
 else
 
 D	= $(B)/$(BASE)
@@ -104,11 +107,8 @@ deps:
 	$(RUN) lab/deps.sh $(DEPS) $(if $(KSRC)$(filter 6.2,$(BASE)),,linux-source-$(BASE))
 
 # source.sh and tree.sh leave their results alone where nothing has changed.
-$(D)/source.id: FORCE | series/$(BASE) deps
+$(D)/source.id: FORCE | deps
 	$(RUN) lab/source.sh $(BASE)
-
-series/%:
-	@echo "error: there is no base $*: the bases are $(BASES)" >&2; exit 1
 
 $(D)/%/ref.done: $(D)/source.id $(PATCHES) $(ADDED) lab/tree.sh lab/series.sh
 	$(RUN) lab/tree.sh $(BASE) $*

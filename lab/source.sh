@@ -14,7 +14,7 @@ on_exit() { rm -rf "$tmp"; }
 find_archive() {
 	archive=''
 	if [ -n "${KSRC-}" ]; then
-		id=$(ksrc_id)
+		id=$(ksrc_id) || exit 1
 		return
 	fi
 	case $base in
@@ -32,8 +32,8 @@ find_archive() {
 
 # A git tree counts as of its last commit, another one as it is.
 ksrc_id() {
-	[ "$(lab/version.sh "$KSRC")" = "$base" ] ||
-		die "KSRC=$KSRC is Linux $(lab/version.sh "$KSRC"), not $base"
+	version=$(lab/version.sh "$KSRC") || exit 1
+	[ "$version" = "$base" ] || die "KSRC=$KSRC is Linux $version, not $base"
 	if [ -e "$KSRC/.git" ]; then
 		[ -z "$(git -C "$KSRC" status --porcelain -uno | head -n 1)" ] ||
 			say SOURCE "$KSRC has changes that are not committed: they are left out" >&2

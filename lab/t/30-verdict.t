@@ -1,0 +1,86 @@
+#!/bin/sh
+# The judge: what it makes of a recorded log, and of the same log gone wrong.
+. lab/t/tap.sh
+
+# judge SED-SCRIPT [CONSOLE-LINE]: judges the recorded log, edited.
+judge() {
+	rm -rf "$tmp/guest"
+	mkdir -p "$tmp/guest/run"
+	sed "$1" lab/t/logs/results.log >"$tmp/guest/run/results.log"
+	cp lab/t/logs/console.log "$tmp/guest/run/console.log"
+	[ -z "${2-}" ] || echo "$2" >>"$tmp/guest/run/console.log"
+	lab/verdict.sh "$tmp/guest"
+}
+
+judge_is() {
+	judge "$1" "${3-}" && cmp "$tmp/guest/verdict" "$2"
+}
+
+# A report on the console is a failed case, whatever the tests say.
+console_fails() {
+	judge '' "$1" && grep -q "^console${tab}fail" "$tmp/guest/verdict"
+}
+
+# A log that proves nothing leaves no verdict behind.
+refused() {
+	fails "$1" "$2" judge "$3"
+	ok "$1: no verdict is left" [ ! -e "$tmp/guest/verdict" ]
+}
+
+tab=$(printf '\t')
+ok "the recorded log" judge_is '' lab/t/logs/verdict
+ok "the recorded log with carriage returns" judge_is "s/\$/$(printf '\r')/" lab/t/logs/verdict
+refused "an empty log" "cut short" '1,$d'
+refused "no done at the end" "cut short" '/^done/d'
+refused "a log that is cut" "did not end" '/^end/,$d'
+refused "no plan" "gave no plan" '/^1\.\./d'
+refused "a short plan" "gave 4 results, its plan was 3" 's/^1\.\.4/1..3/'
+refused "a long plan" "gave 4 results, its plan was 5" 's/^1\.\.4/1..5/'
+refused "all skipped" "skipped everything" 's/^1\.\.4/1..0 # SKIP needs root/'
+refused "no test" "no test ran" '1,/^end/d'
+refused "a failure that the status hides" "ended with status 0" 's/^end .*/end swapin_error 0/'
+refused "a status that no result explains" "no result says so" 's/^not ok/ok/'
+for report in \
+	"WARNING: CPU: 0 PID: 87 at mm/memory.c:888 copy_page_range+0x11/0x17" \
+	"BUG: Bad rss-counter state mm:00000000 type:MM_SWAPENTS val:1" \
+	"BUG: KASAN: use-after-free in do_swap_page" \
+	"INFO: task swapoff:61 blocked for more than 120 seconds." \
+	"WARNING: possible circular locking dependency detected" \
+	"rcu: INFO: rcu_sched self-detected stall on CPU" \
+	"unreferenced object 0xffff888003a1e000 (size 64):" \
+	"general protection fault, probably for non-canonical address"
+do
+	ok "console: $report" console_fails "[    1.000000] $report"
+done
+
+# What the series claims of a kernel must be seen on it, and nothing else.
+report() {
+	rm -rf "$tmp/b"
+	mkdir -p "$tmp/b/6.1/src" "$tmp/b/6.1/before" "$tmp/b/6.1/after"
+	printf 'kernelversion:\n\t@echo 6.1.0\n' >"$tmp/b/6.1/src/Makefile"
+	{
+		(. lab/series.sh && claims 6.1 before) |
+			while read -r name reason; do
+				printf '%s\tfail\t%s\t%s\n' "$name" "$reason" "$name"
+			done
+		printf 'swapin_error.read\tpass\t\treading\n'
+	} >"$tmp/b/6.1/before/verdict"
+	sed 's/fail\t[a-z]*/pass\t/' "$tmp/b/6.1/before/verdict" >"$tmp/b/6.1/after/verdict"
+	sed -i "$1" "$tmp/b/6.1/before/verdict"
+	sed -i "$2" "$tmp/b/6.1/after/verdict"
+	B=$tmp/b lab/report.sh 6.1 before after
+}
+
+ok "before as claimed, after all ok" report '' ''
+fails "before passes a case that it should fail" "fork_read is ok, where the series says corrupt" \
+	report 's/^\(swapin_error.fork_read\)\tfail\tcorrupt/\1\tpass\t/' ''
+fails "before fails for another reason" "fork_read is SIGSEGV, where the series says corrupt" \
+	report 's/^\(swapin_error.fork_read\)\tfail\tcorrupt/\1\tfail\tSIGSEGV/' ''
+fails "before skips a case that it should fail" "fork_read is skip" \
+	report 's/^\(swapin_error.fork_read\)\tfail\tcorrupt/\1\tskip\tno root/' ''
+fails "before was not asked" "fork_read is -" report '/^swapin_error.fork_read/d' ''
+fails "before fails what nobody claims" "swapin_error.read is corrupt" \
+	report 's/^\(swapin_error.read\)\tpass\t/\1\tfail\tcorrupt/' ''
+fails "after fails" "after: swapin_error.read is corrupt" \
+	report '' 's/^\(swapin_error.read\)\tpass\t/\1\tfail\tcorrupt/'
+done_testing

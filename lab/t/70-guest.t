@@ -1,0 +1,58 @@
+#!/bin/sh
+# Real guests that go wrong: what the lab says when they do.
+. lab/t/tap.sh
+
+ok "6.1: a kernel and a guest image" lab_make 6.1 kernel image KERNEL=after
+real=$(cd "$B" && pwd)
+guest=$tmp/b/6.1/after
+mkdir -p "$guest"
+ln -s "$real/6.1/after/bzImage" "$guest/bzImage"
+cp "$B/accel" "$tmp/b/accel"
+
+# guest SHELL: boots with an init that does SHELL, and judges.
+guest() {
+	printf '#!/bin/sh\nexport PATH=/bin\nmount -t devtmpfs dev /dev\n%s\n' "$1" >"$tmp/init"
+	chmod +x "$tmp/init"
+	export B="$tmp/b" LIMIT="${2:-60}"
+	lab/image.sh "$B/6.1/guest.cpio.gz" "$tmp/init" && lab/boot.sh 6.1 after &&
+		lab/verdict.sh "$guest"
+}
+
+good='exec 3>/dev/ttyS1; stty -F /dev/ttyS1 raw
+printf "begin t\n1..1\nok 1 it\nend t 0\ndone\n" >&3; exec 3>&-'
+warns() {
+	guest "$good; echo WARNING: CPU: 0 at here > /dev/kmsg; reboot -f" &&
+		grep -q "^console$(printf '\t')fail" "$guest/verdict"
+}
+
+ok "a guest that does its work" guest "$good; reboot -f"
+ok "a guest that warns fails in its console" warns
+fails "a guest that panics" "the guest died: Kernel panic" guest "exit 3"
+fails "a guest that reboots early" "ended early" guest "reboot -f"
+fails "a guest that hangs" "the guest hung: no end after 10s" guest "sleep 1000" 10
+ok "no QEMU is left" sh -c "! pgrep -f '[q]emu-system.*$tmp'"
+
+where() {
+	lab_make 6.1 where KERNEL=after >"$tmp/where" &&
+		while IFS='=' read -r name path; do
+			[ "$name" = branch ] || [ -e "$path" ] || { echo "$name: no $path"; return 1; }
+		done <"$tmp/where"
+}
+lab_make 6.1 verdict >/dev/null 2>&1
+ok "make where names what is there" where
+
+# A user's own test, and a user's own guest image.
+printf '#!/bin/sh\necho 1..1\necho ok 1 mine\n' >"$tmp/mine"
+printf '#!/bin/sh\nexport PATH=/bin\necho this is my guest\nreboot -f\n' >"$tmp/init"
+chmod +x "$tmp/mine" "$tmp/init"
+says() {
+	want=$1
+	shift
+	lab_make 6.1 "$@" >"$tmp/said" 2>&1
+	cat "$tmp/said"
+	grep -qa "$want" "$tmp/said"
+}
+ok "make boot TEST= runs it" says "ok 1 mine" boot KERNEL=after TEST="$tmp/mine"
+ok "make a guest image" lab/image.sh "$tmp/my.cpio.gz" "$tmp/init"
+ok "make boot INITRD= boots it" says "this is my guest" boot KERNEL=after INITRD="$tmp/my.cpio.gz"
+done_testing

@@ -1,0 +1,86 @@
+#!/bin/sh
+# Ctrl-C in the middle of a stage: it ends at once and non-zero, leaves no QEMU and
+# nothing that the next make takes for finished; that one then succeeds.
+. lab/t/tap.sh
+
+real=$(mkdir -p "$B" && cd "$B" && pwd)
+
+# interrupt PATTERN SIGNAL TARGET...: sends SIGNAL to a make of TARGET, as a terminal
+# would to all of its processes, when PATTERN shows up in the list of processes.
+interrupt() {
+	pattern=$1 signal=$2
+	shift 2
+	# A shell's background jobs ignore SIGINT unless told otherwise.
+	env --default-signal=INT setsid make --no-print-directory BASE=6.1 KSRC= "$@" \
+		>"$tmp/log" 2>&1 &
+	make=$!
+	tries=0
+	until pgrep -g "$make" -f "$pattern" >/dev/null; do
+		tries=$((tries + 1))
+		[ $tries -lt 300 ] && kill -0 $make 2>/dev/null || break
+		sleep 0.1
+	done
+	sleep 0.3
+	case $signal in
+	INT) env kill -INT -- -$make ;;
+	*) env kill -"$signal" $make ;;
+	esac
+	wait $make
+	status=$?
+	cat "$tmp/log"
+	[ $status -ne 0 ] || return 1
+	sleep 1
+	! pgrep -a -r D,R,S,T -g $make
+}
+
+ends() {
+	stage=$1
+	shift
+	ok "$stage: it ends, and all of its processes" interrupt "$@"
+}
+
+gone() {
+	ok "$1: nothing is left" [ ! -e "$2" ]
+}
+
+again() {
+	text=$1
+	shift
+	ok "$text: make recovers" make --no-print-directory BASE=6.1 KSRC= "$@"
+}
+
+ok "6.1: make" lab_make 6.1 verdict
+
+for command in tar "git.* add"; do
+	ends "source, in $command" "$command" INT B="$tmp/b" source
+	gone "source, in $command" "$tmp/b/6.1/src"
+done
+again source B="$tmp/b" tree KERNEL=before
+rm "$tmp/b/6.1/before/ref.done"
+ends tree 'tree.sh' INT B="$tmp/b" tree KERNEL=before
+again tree B="$tmp/b" tree KERNEL=before
+rm -rf "$tmp/b"
+
+rm "$real/6.1/before/bzImage"
+ends kernel 'cc1' INT kernel KERNEL=before
+gone kernel "$real/6.1/before/bzImage"
+again kernel kernel KERNEL=before
+
+rm -r "$real/6.1/tests" "$real/6.1/guest.cpio.gz"
+ends tests 'selftests' INT tests
+gone tests "$real/6.1/tests"
+again tests tests
+
+head -c 400000000 /dev/urandom >"$tmp/big"
+ends image gzip INT boot KERNEL=after TEST="$tmp/big"
+gone image "$real/6.1/test.cpio.gz"
+rm "$tmp/big"
+again image image
+
+for signal in INT TERM KILL; do
+	rm -rf "$real/6.1/after/run"
+	ends "boot, SIG$signal" 'qemu-system' $signal verdict KERNEL=after
+	gone "boot, SIG$signal" "$real/6.1/after/run"
+done
+again boot verdict
+done_testing
