@@ -10,13 +10,13 @@ ln -s "$real/6.1/after/bzImage" "$guest/bzImage"
 cp "$B/accel" "$tmp/b/accel"
 
 # guest SHELL: boots with an init that does SHELL, and judges.
-guest() {
+guest() (
 	printf '#!/bin/sh\nexport PATH=/bin\nmount -t devtmpfs dev /dev\n%s\n' "$1" >"$tmp/init"
 	chmod +x "$tmp/init"
 	export B="$tmp/b" LIMIT="${2:-60}"
 	lab/image.sh "$B/6.1/guest.cpio.gz" "$tmp/init" && lab/boot.sh 6.1 after &&
 		lab/verdict.sh "$guest"
-}
+)
 
 good='exec 3>/dev/ttyS1; stty -F /dev/ttyS1 raw
 printf "begin t\n1..1\nok 1 it\nend t 0\ndone\n" >&3; exec 3>&-'
