@@ -140,7 +140,7 @@ where:
 	@lab/where.sh $(BASE) $(ONE)
 
 shell gdb: $(D)/$(ONE)/bzImage $(D)/guest.cpio.gz
-	@lab/$@.sh $(BASE) $(ONE)
+	@$(if $(filter gdb,$@),lab/deps.sh gdb &&) lab/$@.sh $(BASE) $(ONE)
 
 # With INITRD=, boot a guest image of the user's own; with TEST=, run a static program
 # of the user's own as the only test; without either, run the tests again.

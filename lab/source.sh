@@ -30,14 +30,19 @@ find_archive() {
 	id="$archive $(stat -c '%s %Y' "$archive")"
 }
 
+# The user names the tree, whoever owns it.
+ksrc_git() {
+	git -c safe.directory='*' -C "$KSRC" "$@"
+}
+
 # A git tree counts as of its last commit, another one as it is.
 ksrc_id() {
 	version=$(lab/version.sh "$KSRC") || exit 1
 	[ "$version" = "$base" ] || die "KSRC=$KSRC is Linux $version, not $base"
 	if [ -e "$KSRC/.git" ]; then
-		[ -z "$(git -C "$KSRC" status --porcelain -uno | head -n 1)" ] ||
+		[ -z "$(ksrc_git status --porcelain -uno | head -n 1)" ] ||
 			say SOURCE "$KSRC has changes that are not committed: they are left out" >&2
-		echo "$KSRC $(git -C "$KSRC" rev-parse HEAD)"
+		echo "$KSRC $(ksrc_git rev-parse HEAD)"
 	else
 		[ ! -e "$KSRC/include/config" ] ||
 			die "KSRC=$KSRC has been built in: run make mrproper there"
@@ -73,7 +78,7 @@ unpack() {
 	if [ -n "$archive" ]; then
 		tar -C "$tmp" --strip-components=1 -xJf "$archive"
 	elif [ -e "$KSRC/.git" ]; then
-		git -C "$KSRC" archive -o "$(cd "$tmp" && pwd)/src.tar" HEAD &&
+		ksrc_git archive -o "$(cd "$tmp" && pwd)/src.tar" HEAD &&
 			tar -C "$tmp" -xf "$tmp/src.tar" && rm "$tmp/src.tar"
 	else
 		cp -a "$KSRC/." "$tmp"

@@ -1,5 +1,6 @@
 #!/bin/sh
 # The judge: what it makes of a recorded log, and of the same log gone wrong.
+# shellcheck disable=SC2016 # a $ of sed's is no variable
 . lab/t/tap.sh
 
 # judge SED-SCRIPT [CONSOLE-LINE]: judges the recorded log, edited.

@@ -17,10 +17,10 @@ interrupt() {
 	tries=0
 	until pgrep -g "$make" -f "$pattern" >/dev/null; do
 		tries=$((tries + 1))
-		[ $tries -lt 300 ] && kill -0 $make 2>/dev/null || break
+		[ $tries -lt 300 ] || break
+		kill -0 $make 2>/dev/null || break
 		sleep 0.1
 	done
-	sleep 0.3
 	case $signal in
 	INT) env kill -INT -- -$make ;;
 	*) env kill -"$signal" $make ;;
@@ -57,7 +57,7 @@ for command in tar "git.* add"; do
 done
 again source B="$tmp/b" tree KERNEL=before
 rm "$tmp/b/6.1/before/ref.done"
-ends tree 'tree.sh' INT B="$tmp/b" tree KERNEL=before
+ends tree 'git.*(read-tree|apply|write-tree)' INT B="$tmp/b" tree KERNEL=before
 again tree B="$tmp/b" tree KERNEL=before
 rm -rf "$tmp/b"
 
@@ -71,6 +71,7 @@ ends tests 'selftests' INT tests
 gone tests "$real/6.1/tests"
 again tests tests
 
+rm -f "$real/6.1/test.cpio.gz"
 head -c 400000000 /dev/urandom >"$tmp/big"
 ends image gzip INT boot KERNEL=after TEST="$tmp/big"
 gone image "$real/6.1/test.cpio.gz"

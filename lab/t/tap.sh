@@ -62,6 +62,7 @@ have() {
 	fi
 	[ "$1" = 6.2 ] && [ -z "$ksrc" ] || return 0
 	[ "$(KSRC='' lab/base.sh 2>/dev/null)" = 6.2 ] && return 0
+	# shellcheck disable=SC2034 # for who asked
 	why="the source of 6.2 is not here and cannot be downloaded"
 	return 1
 }
