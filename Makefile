@@ -34,9 +34,13 @@ START	:= $(shell date +%s)
 endif
 export B JOBS LIMIT SMP MEM QEMU ACCEL KSRC DEBSRC URL_62 SHA256_62 START
 
+$(if $(B),,$(error B= is empty: name the folder for what is made))
 BASES	= $(notdir $(wildcard series/*))
+OURS	= $(addprefix $(B)/,$(BASES))
+# Stages die with their make.
+RUN	= @setpriv --pdeathsig TERM
 DEPS	= gcc libc6-dev make bc bison flex libelf-dev xz-utils cpio rsync git curl \
-	  qemu-system-x86 busybox-static util-linux
+	  ca-certificates qemu-system-x86 busybox-static util-linux
 CHECK_DEPS = procps shellcheck sparse codespell perl python3-ply python3-git \
 	     libtap-formatter-junit-perl
 
@@ -68,18 +72,21 @@ all: verdict
 help:
 	@sed -n 's/^#: \{0,1\}//p' Makefile
 
+# Only what is ours: B may be a folder with other things in it.
 clean:
-	rm -rf $(B)/*/obj $(B)/*/*/obj $(B)/*/tests* $(B)/*/*.cpio.gz $(B)/accel
-	rm -rf $(foreach f,bzImage vmlinux run run.failed verdict results.tap,$(B)/*/*/$f)
+	rm -rf $(foreach d,$(OURS),$d/obj $d/test* $d/*.cpio.gz $d/*/obj $d/*/bzImage \
+		$d/*/vmlinux $d/*/run* $d/*/verdict $d/*/results.tap) $(B)/accel
 
 distclean:
-	rm -rf $(B)
+	rm -rf $(OURS) $(foreach d,dl check accel junit.xml deps.log,$(B)/$d)
+	-rmdir $(B)
 
 check:
-	@lab/deps.sh $(DEPS) $(CHECK_DEPS)
-	@lab/check.sh
+	@lab/deps.sh $(DEPS) $(CHECK_DEPS) linux-source-6.1
+	$(RUN) lab/check.sh
 
 matrix:
+	@lab/deps.sh $(DEPS)
 	@lab/matrix.sh $(BASES)
 
 readme:
@@ -87,9 +94,10 @@ readme:
 
 ifeq ($(BASE),)
 # Choose a base, and start again with it.
-source tree kernel tests image boot verdict shell gdb where controls:
-	@lab/deps.sh $(DEPS)
-	@base=$$(lab/base.sh) && $(MAKE) --no-print-directory BASE=$$base $@
+deps source tree kernel tests image boot verdict shell gdb where controls:
+	@$(if $(filter where,$@),,lab/deps.sh $(DEPS))
+	@base=$$(lab/base.sh) && \
+		exec setpriv --pdeathsig TERM $(MAKE) --no-print-directory BASE=$$base $@
 else ifeq ($(filter $(BASE),$(BASES)),)
 $(filter-out help clean distclean check matrix readme,$(sort all verdict $(MAKECMDGOALS))):
 	@echo "error: there is no base $(BASE): the bases are $(BASES)" >&2; exit 1
@@ -98,8 +106,6 @@ else
 D	= $(B)/$(BASE)
 ONE	= $(or $(KERNEL),after)
 KERNELS	= $(or $(KERNEL),before after)
-# Stages die with their make.
-RUN	= @setpriv --pdeathsig TERM
 PATCHES	= series/$(BASE) $(shell find patches -name '*.patch')
 ADDED	= $(shell sed -n 's/^Adds: //p' patches/*/*.patch)
 
@@ -142,19 +148,24 @@ where:
 shell gdb: $(D)/$(ONE)/bzImage $(D)/guest.cpio.gz
 	@$(if $(filter gdb,$@),lab/deps.sh gdb &&) lab/$@.sh $(BASE) $(ONE)
 
-# With INITRD=, boot a guest image of the user's own; with TEST=, run a static program
-# of the user's own as the only test; without either, run the tests again.
+# With INITRD=, boot a guest image of the user's own, and exit as QEMU does; with TEST=,
+# run a static program of the user's own as the only test, and judge its KTAP; without
+# either, run the tests again.
 ifneq ($(INITRD),)
 boot: $(D)/$(ONE)/bzImage
 	@lab/shell.sh $(BASE) $(ONE) $(INITRD)
 else ifneq ($(TEST),)
 boot: $(D)/$(ONE)/bzImage
-	@lab/image.sh $(D)/test.cpio.gz lab/init $(TEST)
-	@lab/shell.sh $(BASE) $(ONE) $(D)/test.cpio.gz
+	$(RUN) lab/image.sh $(D)/test.cpio.gz lab/init $(TEST)
+	$(RUN) lab/boot.sh $(BASE) $(ONE) $(D)/test.cpio.gz $(D)/test
+	$(RUN) lab/verdict.sh $(D)/test
+	@cat $(D)/test/results.tap
+	@! grep -P '^[^\t]*\tfail' $(D)/test/verdict
 else
 boot: $(D)/$(ONE)/bzImage $(D)/guest.cpio.gz
-	$(RUN) lab/boot.sh $(BASE) $(ONE)
-	@cat $(D)/$(ONE)/run/results.log
+	@rm -rf $(D)/$(ONE)/run
+	@$(MAKE) --no-print-directory BASE=$(BASE) KERNEL=$(ONE) verdict
+	@cat $(D)/$(ONE)/results.tap
 endif
 
 source: $(D)/source.id

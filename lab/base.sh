@@ -8,9 +8,8 @@ if [ -n "${KSRC-}" ]; then
 	[ -f "series/$version" ] ||
 		die "KSRC is Linux $version, and there is no series/$version for it"
 	echo "$version"
-elif [ -f "$B/dl/linux-6.2.tar.xz" ] || [ -d "$B/6.2/src" ]; then
-	echo 6.2
-elif curl -sfIL --connect-timeout 5 --max-time 10 -o /dev/null "$URL_62" 2>/dev/null; then
+elif [ -f "$B/dl/linux-6.2.tar.xz" ] || [ -f "$B/6.2/source.id" ] ||
+		lab/download.sh 2>/dev/null >&2; then
 	echo 6.2
 else
 	echo "base 6.1: the source of 6.2 is not here and cannot be downloaded (KSRC= names one)" >&2

@@ -3,13 +3,14 @@
 # in build/junit.xml, and ends with "N passed, N failed, N skipped".
 . lab/lib.sh
 
+[ -z "${KSRC-}" ] || lab/version.sh "$KSRC" >/dev/null || exit 1
 tap=$(mkdir -p "$B/check" && cd "$B/check" && pwd)/tap
 rm -rf "$tap" "$B/junit.xml"
 
 status=0
 # shellcheck disable=SC2086 # a list of files
-PERL_TEST_HARNESS_DUMP_TAP=$tap prove --timer --failures --comments ${T:-lab/t/*.t} ||
-	status=1
+background child env PERL_TEST_HARNESS_DUMP_TAP="$tap" \
+	prove --timer --failures --comments ${T:-lab/t/*.t} || status=1
 
 # The dumps are what each test printed, whole.
 find "$tap" -name '*.t' -type f | sort >"$tap/list"

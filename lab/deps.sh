@@ -14,7 +14,7 @@ done
 
 if [ "$(id -u)" = 0 ]; then
 	sudo=''
-elif sudo -n true 2>/dev/null; then
+elif command -v sudo >/dev/null && { sudo -n true 2>/dev/null || { [ -t 0 ] && sudo -v; }; }; then
 	sudo='sudo -n'
 else
 	die "these packages are missing; install them as root: apt-get install$missing"
@@ -23,10 +23,10 @@ command -v apt-get >/dev/null ||
 	die "this is no Debian; install what these packages hold:$missing"
 
 say DEPS "installing$missing"
-install() {
+apt() {
 	# shellcheck disable=SC2086 # lists of words
 	$sudo env DEBIAN_FRONTEND=noninteractive apt-get "$@"
 }
-logged DEPS "$B/deps.log" install -qq update
+logged DEPS "$B/deps.log" apt -qq update
 # shellcheck disable=SC2086
-logged DEPS "$B/deps.log" install -qq -y --no-install-recommends install $missing
+logged DEPS "$B/deps.log" apt -qq -y --no-install-recommends install $missing

@@ -7,20 +7,27 @@ out=$1 init=$2
 shift 2
 root=$out.root
 
-on_exit() { rm -rf "$root" "$out.tmp"; }
+on_exit() { rm -rf "$root" "$out.cpio" "$out.tmp"; }
 
-need_space "$(dirname "$out")" 20
-rm -rf "$root"
-mkdir -p "$root/bin" "$root/tests"
-cp "$(command -v busybox)" "$root/bin/busybox"
-for applet in $(busybox --list); do
-	ln -s busybox "$root/bin/$applet" 2>/dev/null || :
-done
-cp "$init" "$root/init"
+# Steps joined by hand: "set -e" does not reach in here.
+pack() {
+	rm -rf "$root" && mkdir -p "$root/bin" "$root/tests" &&
+		cp "$(command -v busybox)" "$root/bin/busybox" &&
+		for applet in $(busybox --list | grep -vx busybox); do
+			ln -s busybox "$root/bin/$applet" || return
+		done &&
+		cp "$init" "$root/init" &&
+		for test; do
+			cp "$test" "$root/tests/" || return
+		done &&
+		(cd "$root" && find . | sort | cpio -o -H newc -R 0:0 --quiet) >"$out.cpio" &&
+		child gzip -1n <"$out.cpio" >"$out.tmp"
+}
+
 for test; do
 	[ -f "$test" ] || die "there is no test program $test: make tests builds them"
-	cp "$test" "$root/tests/"
 done
+need_space "$(dirname "$out")" 20
 say IMAGE "$out: $# test programs"
-(cd "$root" && find . | sort | cpio -o -H newc -R 0:0 --quiet | gzip -1n) >"$out.tmp"
+logged IMAGE "$out.log" pack "$@"
 mv "$out.tmp" "$out"

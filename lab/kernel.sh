@@ -17,19 +17,23 @@ if [ "$kernel" = debug ]; then
 fi
 
 kmake() {
-	make -C "$src" O="$obj" "$@"
+	child make -C "$src" O="$obj" "$@"
 }
 
-# A config that was written by the same release from the same fragments is kept.
+# The config is made anew where what it is made from has changed.  Each kernel may
+# have its own Kconfig files, so olddefconfig runs always; it leaves a config that is
+# good as it is.
 configure() {
 	# shellcheck disable=SC2086 # a list of files
 	state=$(cat $config "$src/Makefile" | sha256sum)
-	[ "$state" != "$(cat "$obj/.lab-config" 2>/dev/null)" ] || return 0
-	kmake tinyconfig || return
-	# shellcheck disable=SC2086
-	"$src/scripts/kconfig/merge_config.sh" -m -O "$obj" "$obj/.config" $config || return
-	kmake olddefconfig || return
-	echo "$state" >"$obj/.lab-config"
+	if [ "$state" != "$(cat "$obj/.lab-config" 2>/dev/null)" ]; then
+		rm -f "$obj/.lab-config"
+		# shellcheck disable=SC2086
+		kmake tinyconfig &&
+			child "$src/scripts/kconfig/merge_config.sh" -m -O "$obj" "$obj/.config" $config ||
+			return
+	fi
+	kmake olddefconfig && echo "$state" >"$obj/.lab-config"
 }
 
 # merge_config.sh only warns: look for each option in what came out.
@@ -47,8 +51,7 @@ need_space "$dir" 500
 mkdir -p "$obj"
 rm -f "$dir/bzImage"
 say KERNEL "$base/$kernel: building (log: ${log#"$PWD/"})"
-git -C "$src" checkout -q -f "$kernel" >"$log" 2>&1 ||
-	die "cannot check out $kernel: $(tail -n 1 "$log"): delete $B/$base and run make again"
+check_out "$src" "$kernel"
 logged KERNEL "$log" configure
 lost=$(check_config)
 [ -z "$lost" ] || { rm -f "$obj/.lab-config"; die "$base/$kernel: did not take: $lost (see $config)"; }

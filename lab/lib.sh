@@ -4,8 +4,12 @@
 set -eu
 : "${B:=build}" "${JOBS:=2}"
 
-# What the user told our make is none of kbuild's business.
-unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES
+# What was told to our make, to the user's git or to another kernel's build is none
+# of our tools' business, and what they say is read in English.
+unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE \
+	GIT_OBJECT_DIRECTORY GIT_COMMON_DIR GIT_PREFIX ARCH CROSS_COMPILE KBUILD_OUTPUT \
+	KCONFIG_CONFIG CFLAGS LDFLAGS CDPATH
+export LC_ALL=C
 
 if [ -t 1 ] && [ -z "${NO_COLOR-}" ] && [ "${TERM-dumb}" != dumb ]; then
 	bold=$(printf '\033[1m') red=$(printf '\033[31m') green=$(printf '\033[32m')
@@ -28,9 +32,34 @@ die() {
 
 # on_exit: what to undo, whichever way the script ends.  Scripts redefine it.
 on_exit() { :; }
+job='' ticker=''
+# stop STATUS: ends what is running and then us.
+stop() {
+	for pid in $job $ticker; do
+		kill "$pid" 2>/dev/null || :
+		wait "$pid" 2>/dev/null || :
+	done
+	exit "$1"
+}
 trap 'on_exit' EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM HUP
+trap 'stop 130' INT
+trap 'stop 143' TERM HUP
+
+# child COMMAND...: runs COMMAND so that it ends with us, and by Ctrl-C also where
+# the shell, having put it into the background, would have it ignored.
+child() {
+	setpriv --pdeathsig TERM env --default-signal=INT "$@"
+}
+
+# background COMMAND...: runs it, and acts on signals meanwhile.  Returns its status.
+background() {
+	"$@" </dev/null &
+	job=$!
+	ended=0
+	wait "$job" || ended=$?
+	job=''
+	return "$ended"
+}
 
 # replace FILE: takes new content from stdin; touches FILE only if it differs.
 replace() {
@@ -67,23 +96,34 @@ logged() {
 	shift 2
 	mkdir -p "$(dirname "$log")"
 	printf '+ %s\n' "$*" >"$log"
-	ticker=''
 	if [ -t 1 ]; then
 		tick "$stage" "$log" &
 		ticker=$!
 	fi
 	status=0
-	"$@" >>"$log" 2>&1 || status=$?
+	background "$@" >>"$log" 2>&1 || status=$?
 	if [ -n "$ticker" ]; then
 		kill "$ticker" 2>/dev/null || :
 		wait "$ticker" 2>/dev/null || :
+		ticker=''
 		printf '\r\033[K'
 	fi
 	[ $status -eq 0 ] && return
 	[ $status -gt 128 ] && exit $status
 	grep -q 'No space left on device' "$log" &&
 		die "the disk is full: make room or set B= to a folder on another disk (log: $log)"
-	die "$stage: $(grep -m 1 -E 'error|Error|fatal' "$log" || tail -n 1 "$log") (log: $log)"
+	die "$stage: $(grep -a -m 1 -E '(^|[ :])(fatal |)(error|fatal|ERROR): |^(E|curl|tar|xz|cp): |\*\*\* ' \
+		"$log" || tail -n 1 "$log") (log: $log)"
+}
+
+# check_out SRC COMMIT: makes the files of the git tree SRC those of COMMIT.
+check_out() {
+	# We hold the lock of the tree: this one is from a git that was killed.
+	rm -f "$1/.git/index.lock"
+	if ! said=$(child git -c core.hooksPath=/dev/null -c core.autocrlf=false -C "$1" \
+			checkout -q -f "$2" 2>&1); then
+		die "cannot check out $2 in $1: $(echo "$said" | head -n 1)"
+	fi
 }
 
 # one_at_a_time BASE: two makes must not share a tree; waits for the other one.

@@ -20,13 +20,18 @@ function note(name,	was, is)
 		return ""
 	was = cell("before", name)
 	is = cell("after", name)
-	if (was == is)
+	if (was == is || was == "skip" || was == "-") {
 		unchanged++
-	else if (is == "ok")
+		return ""
+	}
+	if (is == "ok") {
 		fixed++
-	else
-		broken++
-	return was == is ? "" : is == "ok" ? "fixed" : "broken"
+		return "fixed"
+	}
+	broken++
+	if (is == "skip")
+		error[++errors] = "after: " name " is skip, where before is " was
+	return "broken"
 }
 
 # A kernel fails in all that is claimed of it, as claimed, and in nothing else.
@@ -61,6 +66,8 @@ FILENAME ~ /\/claims$/ { claim[kernel, $1] = $2; claimed[$1] = 1; next }
 		if (length(field[4]) > width)
 			width = length(field[4])
 	}
+	if (name != "console" && field[2] != "skip")
+		ran[kernel]++
 	if (field[2] == "pass")
 		passed[kernel]++
 	else
@@ -75,6 +82,9 @@ END {
 		}
 	if (width > 66)
 		width = 66
+	for (c = 1; c <= columns; c++)
+		if (ran[order[c]] == 0)
+			error[++errors] = order[c] ": no case could run"
 	printf "\n%-*s", width, ""
 	for (c = 1; c <= columns; c++)
 		printf "  %s%-8s%s", bold, order[c], plain

@@ -8,7 +8,8 @@ dir=$B/$base
 src=$dir/src
 tmp=$dir/src.tmp
 
-on_exit() { rm -rf "$tmp"; }
+# What was killed may need a moment to stop writing.
+on_exit() { rm -rf "$tmp" 2>/dev/null || { sleep 1; rm -rf "$tmp"; }; }
 
 # Sets archive and id: what the source is made from, and a name for its state.
 find_archive() {
@@ -24,7 +25,7 @@ find_archive() {
 	# What came from a KSRC stays good when the user does not name it again.
 	if [ "$base" = 6.2 ] && [ ! -f "$archive" ]; then
 		[ ! -f "$dir/source.id" ] || exit 0
-		download
+		lab/download.sh || exit 1
 	fi
 	[ -f "$archive" ] || die "$archive is missing: apt-get install --reinstall linux-source-$base"
 	id="$archive $(stat -c '%s %Y' "$archive")"
@@ -46,22 +47,15 @@ ksrc_id() {
 	else
 		[ ! -e "$KSRC/include/config" ] ||
 			die "KSRC=$KSRC has been built in: run make mrproper there"
-		echo "$KSRC $(stat -c %Y "$KSRC/Makefile" "$KSRC/mm/memory.c" | paste -sd ' ')"
+		echo "$KSRC $(cd "$KSRC" && find . -type f -printf '%p %s %T@\n' | sort | sha256sum)"
 	fi
-}
-
-download() {
-	say SOURCE "downloading $URL_62"
-	mkdir -p "$B/dl"
-	logged SOURCE "$dir/source.log" curl -fL --connect-timeout 10 -o "$archive.part" "$URL_62"
-	mv "$archive.part" "$archive"
 }
 
 # Dies if the archive is not what kernel.org or Debian has made.
 verify() {
 	say SOURCE "verifying $archive"
 	if [ "$base" = 6.2 ]; then
-		echo "$SHA256_62  $archive" | sha256sum -c --quiet >/dev/null 2>&1 ||
+		[ "$(sha256sum <"$archive")" = "$SHA256_62  -" ] ||
 			die "$archive is damaged (sha256): delete it and run make again"
 	elif sum=$(dpkg-query --control-show "linux-source-$base" md5sums 2>/dev/null |
 			grep "  ${archive#/}\$"); then
@@ -76,12 +70,12 @@ verify() {
 unpack() {
 	mkdir "$tmp" || return
 	if [ -n "$archive" ]; then
-		tar -C "$tmp" --strip-components=1 -xJf "$archive"
+		child tar -C "$tmp" --strip-components=1 -xJf "$archive"
 	elif [ -e "$KSRC/.git" ]; then
 		ksrc_git archive -o "$(cd "$tmp" && pwd)/src.tar" HEAD &&
 			tar -C "$tmp" -xf "$tmp/src.tar" && rm "$tmp/src.tar"
 	else
-		cp -a "$KSRC/." "$tmp"
+		child cp -a "$KSRC/." "$tmp"
 	fi
 }
 
@@ -92,7 +86,7 @@ import() {
 		git -C "$tmp" config core.looseCompression 0 &&
 		git -C "$tmp" config core.fsync none &&
 		git -C "$tmp" config gc.auto 0 &&
-		git -C "$tmp" add -A -f &&
+		child git -C "$tmp" add -A -f &&
 		git -C "$tmp" commit -q -m "Linux $(make -s -C "$tmp" kernelversion)" &&
 		git -C "$tmp" tag stock
 }
@@ -102,11 +96,11 @@ make_source() {
 	unpack && import
 }
 
-mkdir -p "$dir"
+one_at_a_time "$base"
+[ -d "$src/.git" ] || rm -f "$dir/source.id"
 find_archive
 [ "$id" = "$(cat "$dir/source.id" 2>/dev/null)" ] && exit 0
 
-one_at_a_time "$base"
 rm -rf "$tmp" "$dir/source.id" "$src"
 need_space "$dir" 4000
 [ -z "$archive" ] || verify

@@ -9,15 +9,15 @@ dir=$(cd "$B/$base" && pwd)
 log=$dir/tests.log
 
 build() {
-	make -C "$src" O="$dir/tests-obj" headers &&
-		make -C "$src/tools/testing/selftests" O="$dir/tests-obj" TARGETS=mm \
+	child make -C "$src" O="$dir/tests-obj" headers &&
+		child make -C "$src/tools/testing/selftests" O="$dir/tests-obj" TARGETS=mm \
 			FORCE_TARGETS=1 USERLDFLAGS=-static USERCFLAGS=-Werror \
 			KSFT_INSTALL_PATH="$dir/tests.tmp" install
 }
 
 one_at_a_time "$base"
 say TESTS "$base: building (log: ${log#"$PWD/"})"
-git -C "$src" checkout -q -f after
+check_out "$src" after
 rm -rf "$dir/tests" "$dir/tests.tmp" "$dir/tests-obj/kselftest"
 mkdir -p "$dir/tests-obj"
 logged TESTS "$log" build

@@ -12,6 +12,9 @@ function bad(why)
 
 function result(status)
 {
+	if (name in known)
+		bad("two results for " name)
+	known[name] = 1
 	seen++
 	if (status == "fail") {
 		failures++
@@ -58,6 +61,8 @@ $1 == "end" && $2 == program {
 		bad(program " gave no plan")
 	if (seen != plan)
 		bad(program " gave " seen " results, its plan was " plan)
+	if ($3 + 0 > 127)
+		bad(program " died, with status " $3)
 	if ($3 + 0 != 0 && !failures)
 		bad(program " ended with status " $3 ", though no result says so")
 	if ($3 + 0 == 0 && failures)

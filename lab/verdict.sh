@@ -9,7 +9,8 @@ run=$dir/run
 # What the kernel says when something is wrong that no test may have noticed.
 reports='WARNING:|BUG:|kernel BUG|Oops|general protection|Call Trace|INFO: (possible|task|rcu|trying)'
 reports="$reports|rcu.*(stall|starved)|KASAN|KCSAN|UBSAN|unreferenced object|Bad (page|swap|rss)"
-reports="$reports|corruption|refcount_t|DEBUG_LOCKS|soft lockup"
+reports="$reports|corruption|refcount_t|DEBUG_LOCKS|LOCKUP|lockup|Unused swap|invoked oom-killer"
+reports="$reports|bad (pte|pmd|pud|p4d|pgd)"
 
 on_exit() { rm -f "$dir/verdict.tmp" "$dir/verdict.err"; }
 

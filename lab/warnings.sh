@@ -11,7 +11,7 @@ obj=$(cd "$B/$base/obj" && pwd)
 log=$obj.warnings.log
 
 one_at_a_time "$base"
-git -C "$src" checkout -q -f "$commit"
+check_out "$src" "$commit"
 objects=''
 for file; do
 	objects="$objects ${file%.c}.o"

@@ -5,9 +5,12 @@
 
 patches_of "$1" "$2" >/dev/null
 dir=$(mkdir -p "$B" && cd "$B" && pwd)/$1
+obj=$dir/obj
+[ "$2" != debug ] || obj=$dir/debug/obj
 cat <<END
 tree=$dir/src
 branch=$2
+build=$obj
 bzImage=$dir/$2/bzImage
 vmlinux=$dir/$2/vmlinux
 image=$dir/guest.cpio.gz

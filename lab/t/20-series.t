@@ -15,7 +15,13 @@ blobs() {
 		cat "patches/$patch"
 	done | awk '
 		FNR == NR { blob[$2] = $1; next }
-		/^diff --git / { path = substr($3, 3) }
+		/^diff --git / {
+			if (path) {
+				print path ": no index line"
+				bad = 1
+			}
+			path = substr($3, 3)
+		}
 		/^new file / { blob[path] = "0000000000000000000000000000000000000000" }
 		/^index / {
 			split($2, id, /\.\./)
@@ -27,8 +33,10 @@ blobs() {
 				bad = 1
 			}
 			blob[path] = id[2]
+			path = ""
+			seen++
 		}
-		END { exit bad }' lab/v6.2.blobs -
+		END { exit bad || path || !seen }' lab/v6.2.blobs -
 }
 
 dictionary=/usr/lib/python3/dist-packages/codespell_lib/data/dictionary.txt

@@ -40,6 +40,8 @@ refused "a long plan" "gave 4 results, its plan was 5" 's/^1\.\.4/1..5/'
 refused "all skipped" "skipped everything" 's/^1\.\.4/1..0 # SKIP needs root/'
 refused "no test" "no test ran" '1,/^end/d'
 refused "a failure that the status hides" "ended with status 0" 's/^end .*/end swapin_error 0/'
+refused "a program that died" "died, with status 139" 's/^end .*/end swapin_error 139/'
+refused "two results of one name" "two results for" 's/swapin_error.fork_read/global.killed_owner/'
 refused "a status that no result explains" "no result says so" 's/^not ok/ok/'
 for report in \
 	"WARNING: CPU: 0 PID: 87 at mm/memory.c:888 copy_page_range+0x11/0x17" \
@@ -47,6 +49,8 @@ for report in \
 	"BUG: KASAN: use-after-free in do_swap_page" \
 	"INFO: task swapoff:61 blocked for more than 120 seconds." \
 	"WARNING: possible circular locking dependency detected" \
+	"swap_info_get: Unused swap offset entry 00001009" \
+	"mm/pgtable-generic.c:51: bad pmd 00000000(0000000000000002)" \
 	"rcu: INFO: rcu_sched self-detected stall on CPU" \
 	"unreferenced object 0xffff888003a1e000 (size 64):" \
 	"general protection fault, probably for non-canonical address"
@@ -82,6 +86,15 @@ fails "before skips a case that it should fail" "fork_read is skip" \
 fails "before was not asked" "fork_read is -" report '/^swapin_error.fork_read/d' ''
 fails "before fails what nobody claims" "swapin_error.read is corrupt" \
 	report 's/^\(swapin_error.read\)\tpass\t/\1\tfail\tcorrupt/' ''
+ok "a case that both skip" report 's/^\(swapin_error.read\)\tpass\t/\1\tskip\tno root/' \
+	's/^\(swapin_error.read\)\tpass\t/\1\tskip\tno root/'
+fails "after skips what before ran" "is skip, where before is" \
+	report '' 's/^\(swapin_error.fork_read\)\tpass\t/\1\tskip\tno root/'
+only_skips() {
+	sed -i 's/\tpass\t/\tskip\tno root/' "$tmp/b/6.1/after/verdict" &&
+		B=$tmp/b lab/report.sh 6.1 after
+}
+fails "after skips all" "after: no case could run" only_skips
 fails "after fails" "after: swapin_error.read is corrupt" \
 	report '' 's/^\(swapin_error.read\)\tpass\t/\1\tfail\tcorrupt/'
 done_testing

@@ -16,12 +16,15 @@ gone() {
 
 fails "an unknown base" "there is no base 9.9: the bases are" lab BASE=9.9
 fails "an unknown kernel" "there is no kernel nonsense" \
-	make --no-print-directory BASE=6.1 KERNEL=nonsense tree
+	make --no-print-directory BASE=6.1 KSRC= KERNEL=nonsense tree
 fails "an unknown fix" "has no fix/none.patch" \
-	make --no-print-directory BASE=6.1 KERNEL=without-none tree
+	make --no-print-directory BASE=6.1 KSRC= KERNEL=without-none tree
 fails "a KSRC that is no kernel" "is no kernel source" lab BASE=6.2 KSRC=lab source
 fails "a KSRC that is no kernel, without BASE" "is no kernel source" lab KSRC=lab source
-fails "a source that cannot be had" "SOURCE: " lab BASE=6.2 source
+fails "a source that cannot be had" "SOURCE: curl: " lab BASE=6.2 source
+echo "<html>not found</html>" >"$tmp/none"
+fails "a page in place of an archive" "is not linux-6.2.tar.xz" lab BASE=6.2 source
+rm "$tmp/none"
 gone "a source that cannot be had" "$tmp/b/dl/linux-6.2.tar.xz"
 
 mkdir -p "$tmp/b/dl" "$tmp/deb" "$tmp/tiny/linux/mm"
@@ -66,7 +69,7 @@ mkdir "$copy"
 cp -R Makefile lab series patches tools "$copy"
 touch -r Makefile "$copy"/*
 broken() {
-	make --no-print-directory -C "$copy" B="$real" BASE=6.1 KERNEL="$1" kernel
+	make --no-print-directory -C "$copy" B="$real" BASE=6.1 KSRC= KERNEL="$1" kernel
 }
 
 cat >"$copy/patches/wrong/compile.patch" <<'END'
@@ -98,7 +101,7 @@ fails "a patch that does not compile" "mm/mincore.c:2" broken wrong-compile
 gone "a patch that does not compile" "$real/6.1/wrong-compile/bzImage"
 rm -rf "$real/6.1/wrong-compile" "$real/6.1/wrong-apply"
 ok "6.1: the kernel builds again" sh -c "rm '$real/6.1/after/bzImage' &&
-	make --no-print-directory BASE=6.1 KERNEL=after kernel"
+	make --no-print-directory BASE=6.1 KSRC= KERNEL=after kernel"
 
 ## boot, with recorded logs in place of a guest
 

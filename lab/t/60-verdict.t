@@ -8,14 +8,15 @@
 cases() {
 	claims "$1" "$2" >"$tmp/claims"
 	tab=$(printf '\t')
-	while IFS=$tab read -r name status reason text; do
+	tr '\t' '|' <"$B/$1/$2/verdict" >"$tmp/verdict"
+	while IFS='|' read -r name status reason text; do
 		due=$(sed -n "s/^$name //p" "$tmp/claims")
 		case $status in
 		skip) skip "$1 $2: $text" "$reason" ;;
 		fail) ok "$1 $2: $text (${due:-ok} is due, $reason is)" [ "$reason" = "$due" ] ;;
 		*) ok "$1 $2: $text (${due:-ok} is due, ok is)" [ -z "$due" ] ;;
 		esac
-	done <"$B/$1/$2/verdict"
+	done <"$tmp/verdict"
 	while read -r name reason; do
 		ok "$1 $2: $name was run" grep -q "^$name$tab" "$B/$1/$2/verdict"
 	done <"$tmp/claims"

@@ -49,10 +49,14 @@ says() {
 	want=$1
 	shift
 	lab_make 6.1 "$@" >"$tmp/said" 2>&1
+	status=$?
 	cat "$tmp/said"
-	grep -qa "$want" "$tmp/said"
+	grep -qa "$want" "$tmp/said" && return $status
 }
 ok "make boot TEST= runs it" says "ok 1 mine" boot KERNEL=after TEST="$tmp/mine"
+printf '#!/bin/sh\necho 1..1\necho not ok 1 mine\nexit 1\n' >"$tmp/mine"
+ok "make boot TEST= fails where it fails" sh -c \
+	"! make BASE=6.1 KSRC= boot KERNEL=after TEST='$tmp/mine'"
 ok "make a guest image" lab/image.sh "$tmp/my.cpio.gz" "$tmp/init"
 ok "make boot INITRD= boots it" says "this is my guest" boot KERNEL=after INITRD="$tmp/my.cpio.gz"
 done_testing

@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -12,7 +13,6 @@
 #include <string.h>
 #include <unistd.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/swap.h>
 #include <sys/syscall.h>
@@ -90,13 +90,48 @@ const char *badswap_missing(void)
 	return NULL;
 }
 
-/* Our own cgroup, if there can be one: it is only a help. */
-static void cgroup_enter(struct badswap *bs)
+/*
+ * A cgroup of our own, if there can be one: it is only a help.  Made before the
+ * guard starts, so that it knows of it, and entered after, so that it stays out.
+ */
+static void cgroup_create(struct badswap *bs)
 {
 	snprintf(bs->cgroup, sizeof(bs->cgroup), CGROUPFS "/%s", bs->name);
-	if (mkdir(bs->cgroup, 0755) || put("0", "%s/cgroup.procs", bs->cgroup)) {
+	if (mkdir(bs->cgroup, 0755))
+		bs->cgroup[0] = '\0';
+}
+
+static void cgroup_enter(struct badswap *bs)
+{
+	char line[PATH_MAX] = "";
+	FILE *file = fopen("/proc/self/cgroup", "r");
+
+	if (file) {
+		while (fgets(line, sizeof(line), file))
+			if (!strncmp(line, "0::", 3))
+				snprintf(bs->old_cgroup, sizeof(bs->old_cgroup),
+					 CGROUPFS "%.*s", (int)strcspn(line + 3, "\n"),
+					 line + 3);
+		fclose(file);
+	}
+	if (!bs->old_cgroup[0] || put("0", "%s/cgroup.procs", bs->cgroup)) {
 		rmdir(bs->cgroup);
 		bs->cgroup[0] = '\0';
+		return;
+	}
+	/* What zswap keeps does not reach the device. */
+	put("0", "%s/memory.zswap.max", bs->cgroup);
+}
+
+static void cgroup_remove(struct badswap *bs)
+{
+	int tries;
+
+	/* Processes that are still dying keep it busy. */
+	for (tries = 0; bs->cgroup[0] && tries < 100; tries++) {
+		if (!rmdir(bs->cgroup) || errno != EBUSY)
+			break;
+		usleep(20000);
 	}
 }
 
@@ -115,8 +150,6 @@ static int disk_create(struct badswap *bs, unsigned int mib)
 	int ret;
 
 	snprintf(path, sizeof(path), CONFIGFS "/%s", bs->name);
-	if (mkdir(path, 0755))
-		return -errno;
 	snprintf(size, sizeof(size), "%u", mib);
 	ret = put(size, "%s/size", path);
 	for (i = 0; !ret && i < ARRAY_SIZE(attrs); i++)
@@ -161,21 +194,50 @@ static int disk_open(struct badswap *bs)
 	return -errno;
 }
 
-/* Removes what is there of the device and the cgroup. */
-static void remove_all(struct badswap *bs)
+/*
+ * Removes the device.  Never while it is swapped to, by whomever: with the device
+ * their pages would go.
+ */
+static int disk_remove(struct badswap *bs)
 {
 	char path[64];
 
 	disk_path(bs, path, sizeof(path));
-	swapoff(path);
+	if (swapoff(path) && errno != EINVAL && errno != ENOENT)
+		return -errno;
 	if (bs->fd >= 0)
 		close(bs->fd);
 	bs->fd = -1;
 	snprintf(path, sizeof(path), CONFIGFS "/%s", bs->name);
 	put("0", "%s/power", path);
 	rmdir(path);
-	if (bs->cgroup[0])
-		rmdir(bs->cgroup);
+	return 0;
+}
+
+/* Does not return. */
+static void guard_run(struct badswap *bs, int owner, int ready)
+{
+	struct pollfd poll_owner = { .fd = STDIN_FILENO, .events = POLLIN };
+	sigset_t all;
+	int fd;
+
+	/* No terminal and no killed process group is to reach us. */
+	setsid();
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, NULL);
+	dup2(owner, STDIN_FILENO);
+	if (write(ready, "", 1) != 1)
+		_exit(1);
+	/* Nobody may wait for output from here. */
+	for (fd = STDIN_FILENO + 1; fd < 1024; fd++)
+		close(fd);
+
+	while (poll(&poll_owner, 1, -1) < 1)
+		;
+	while (disk_remove(bs))
+		sleep(1);
+	cgroup_remove(bs);
+	_exit(0);
 }
 
 /*
@@ -184,32 +246,25 @@ static void remove_all(struct badswap *bs)
  */
 static int guard_start(struct badswap *bs)
 {
-	struct pollfd owner = {
-		.fd = syscall(__NR_pidfd_open, getpid(), 0),
-		.events = POLLIN,
-	};
+	int owner, ready[2], ret = 0;
+	char byte;
 
-	if (owner.fd < 0)
+	owner = syscall(__NR_pidfd_open, getpid(), 0);
+	if (owner < 0)
 		return -errno;
-	bs->guard = fork();
-	if (bs->guard < 0)
-		return -errno;
-	if (bs->guard) {
-		close(owner.fd);
-		return 0;
+	if (pipe(ready)) {
+		close(owner);
+		return -EMFILE;
 	}
-
-	/* Nobody may wait for output from here. */
-	setsid();
-	close(STDIN_FILENO);
-	close(STDOUT_FILENO);
-	close(STDERR_FILENO);
-	if (bs->cgroup[0])
-		put("0", CGROUPFS "/cgroup.procs");
-	while (poll(&owner, 1, -1) < 1)
-		;
-	remove_all(bs);
-	_exit(0);
+	bs->guard = fork();
+	if (!bs->guard)
+		guard_run(bs, owner, ready[1]);
+	close(owner);
+	close(ready[1]);
+	if (bs->guard < 0 || read(ready[0], &byte, 1) != 1)
+		ret = -ECHILD;
+	close(ready[0]);
+	return ret;
 }
 
 int badswap_create(struct badswap *bs, unsigned int mib)
@@ -222,8 +277,14 @@ int badswap_create(struct badswap *bs, unsigned int mib)
 	bs->page_size = sysconf(_SC_PAGESIZE);
 	snprintf(bs->name, sizeof(bs->name), "badswap-%d", getpid());
 
-	cgroup_enter(bs);
+	/* Whoever makes this folder owns the name. */
+	snprintf(path, sizeof(path), CONFIGFS "/%s", bs->name);
+	if (mkdir(path, 0755))
+		return -errno;
+	cgroup_create(bs);
 	ret = guard_start(bs);
+	if (!ret && bs->cgroup[0])
+		cgroup_enter(bs);
 	if (!ret)
 		ret = disk_create(bs, mib);
 	if (!ret)
@@ -311,7 +372,11 @@ int badswap_pageout(struct badswap *bs, void *mem, size_t len)
 		}
 		if (all_out(bs, mem, len)) {
 			ret = all_ours(bs, mem, len, data);
-			break;
+			if (ret != -EXDEV)
+				break;
+			/* Give back the slots of another area, of which CPUs keep some. */
+			memcpy(mem, data, len);
+			continue;
 		}
 		/* Pages in the swap cache leave it only under pressure. */
 		if (bs->cgroup[0])
@@ -346,9 +411,10 @@ int badswap_lose(struct badswap *bs, void *mem)
 		return -ENOMEM;
 	ret = slot_read(bs, mem, buf);
 	free(buf);
-	if (ret == -EIO)
-		return 0;
-	return ret ? ret : -ENODATA;
+	if (ret != -EIO)
+		return ret ? ret : -ENODATA;
+	/* Somebody's readahead may have been faster. */
+	return page_is_out(bs, mem) ? 0 : -EAGAIN;
 }
 
 int badswap_swapoff(struct badswap *bs)
@@ -361,9 +427,13 @@ int badswap_swapoff(struct badswap *bs)
 
 void badswap_destroy(struct badswap *bs)
 {
-	remove_all(bs);
-	/* Where there is a cgroup, the guard stays to remove it after us. */
-	if (bs->guard > 0 && !bs->cgroup[0]) {
+	/* What can't be removed now is left to the guard. */
+	if (disk_remove(bs))
+		return;
+	if (bs->cgroup[0])
+		put("0", "%s/cgroup.procs", bs->old_cgroup);
+	cgroup_remove(bs);
+	if (bs->guard > 0) {
 		kill(bs->guard, SIGKILL);
 		waitpid(bs->guard, NULL, 0);
 	}

@@ -4,8 +4,9 @@
  *
  * The device is a memory-backed null_blk of its own, used as swap with the
  * highest priority.  It touches no other swap area, and loses only pages whose
- * contents it has found on itself, so it is safe on a machine in use.  When the
- * process that made it is gone, for whatever reason, the device goes too.
+ * contents it has found on itself, so it is safe on a machine in use as long as
+ * no other page has these contents.  When the process that made it is gone, for
+ * whatever reason, the device goes too.
  *
  *	badswap_create(&bs, 8);			an 8 MiB device, swapped on
  *	badswap_pageout(&bs, mem, len);		mem is on the device, and only there
@@ -29,6 +30,7 @@
 struct badswap {
 	char name[32];		/* of the null_blk, its disk and the cgroup */
 	char cgroup[64];	/* that the maker is in, empty without cgroup v2 */
+	char old_cgroup[512];	/* that it was in before */
 	size_t page_size;
 	int fd;			/* of the disk, for direct reads */
 	int guard;		/* pid of the process that cleans up after us */
