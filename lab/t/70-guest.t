@@ -9,12 +9,13 @@ mkdir -p "$guest"
 ln -s "$real/6.1/after/bzImage" "$guest/bzImage"
 cp "$B/accel" "$tmp/b/accel"
 
-# guest SHELL: boots with an init that does SHELL, and judges.
+# guest SHELL [LIMIT [TEST]]: boots with an init that does SHELL, and judges.
 guest() (
-	printf '#!/bin/sh\nexport PATH=/bin\nmount -t devtmpfs dev /dev\n%s\n' "$1" >"$tmp/init"
+	printf '#!/bin/sh\nexport PATH=/bin\nmkdir -p /proc /sys /dev
+		mount -t devtmpfs dev /dev\n%s\n' "$1" >"$tmp/init"
 	chmod +x "$tmp/init"
 	export B="$tmp/b" LIMIT="${2:-60}"
-	lab/image.sh "$B/6.1/guest.cpio.gz" "$tmp/init" && lab/boot.sh 6.1 after &&
+	lab/image.sh "$B/6.1/guest.cpio.gz" "$tmp/init" ${3:+"$3"} && lab/boot.sh 6.1 after &&
 		lab/verdict.sh "$guest"
 )
 
@@ -31,6 +32,31 @@ fails "a guest that panics" "the guest died: Kernel panic" guest "exit 3"
 fails "a guest that reboots early" "ended early" guest "reboot -f"
 fails "a guest that hangs" "the guest hung: no end after 10s" guest "sleep 1000" 10
 ok "no QEMU is left" sh -c "! pgrep -f '[q]emu-system.*$tmp'"
+
+# The selftest, killed on its way: swap and configfs are as they were.
+interrupted() {
+	guest "
+		mount -t proc proc /proc
+		mount -t sysfs sysfs /sys
+		mount -t configfs configfs /sys/kernel/config
+		exec 3>/dev/ttyS1; stty -F /dev/ttyS1 raw
+		end_it() {
+			until owner=\$(grep -o 'badswap-[0-9]*' /proc/swaps); do :; done
+			kill -$1 \$(sed -n 's/^PPid:.//p' /proc/\${owner#badswap-}/status)
+		}
+		end_it &
+		/tests/swapin_error >/dev/null 2>&1
+		sleep 3
+		left=\$(grep badswap /proc/swaps; ls -d /sys/kernel/config/nullb/badswap*)
+		printf 'begin t\n1..1\n%s 1 %s\nend t %s\ndone\n' \
+			\"\${left:+not }ok\" \"\$left\" \$((\${#left} > 0)) >&3
+		exec 3>&-
+		reboot -f" 60 "$real/6.1/tests/mm/swapin_error" &&
+		cat "$guest/verdict" && ! grep -q fail "$guest/verdict"
+}
+for signal in INT TERM KILL; do
+	ok "the selftest, ended by SIG$signal, leaves no device" interrupted $signal
+done
 
 where() {
 	lab_make 6.1 where KERNEL=after >"$tmp/where" &&

@@ -321,11 +321,10 @@ static bool all_out(struct badswap *bs, char *mem, size_t len)
 	return true;
 }
 
-/* Reads what the device has in the slot of the page at @mem. */
-static int slot_read(struct badswap *bs, char *mem, char *buf)
+/* Stores the number of the slot that the page at @mem is in. */
+static int slot_of(char *mem, uint64_t *slot)
 {
 	uint64_t entry;
-	off_t pos;
 	int ret;
 
 	ret = pagemap_entry(mem, &entry);
@@ -333,8 +332,20 @@ static int slot_read(struct badswap *bs, char *mem, char *buf)
 		return ret;
 	if (!(entry & PM_SWAP))
 		return -EINVAL;
-	pos = PM_SWAP_OFFSET(entry) * bs->page_size;
-	if (pread(bs->fd, buf, bs->page_size, pos) != (ssize_t)bs->page_size)
+	*slot = PM_SWAP_OFFSET(entry);
+	return 0;
+}
+
+/* Reads what the device has in the slot of the page at @mem. */
+static int slot_read(struct badswap *bs, char *mem, char *buf)
+{
+	uint64_t slot;
+	int ret;
+
+	ret = slot_of(mem, &slot);
+	if (ret)
+		return ret;
+	if (pread(bs->fd, buf, bs->page_size, slot * bs->page_size) != (ssize_t)bs->page_size)
 		return -EIO;
 	return 0;
 }
@@ -390,15 +401,13 @@ int badswap_pageout(struct badswap *bs, void *mem, size_t len)
 int badswap_lose(struct badswap *bs, void *mem)
 {
 	char range[64], *buf;
-	uint64_t entry, first;
+	uint64_t slot, first;
 	int ret;
 
-	ret = pagemap_entry(mem, &entry);
+	ret = slot_of(mem, &slot);
 	if (ret)
 		return ret;
-	if (!(entry & PM_SWAP))
-		return -EINVAL;
-	first = PM_SWAP_OFFSET(entry) * bs->page_size / SECTOR_SIZE;
+	first = slot * bs->page_size / SECTOR_SIZE;
 	snprintf(range, sizeof(range), "+%llu-%llu", (unsigned long long)first,
 		 (unsigned long long)(first + bs->page_size / SECTOR_SIZE - 1));
 	ret = put(range, CONFIGFS "/%s/badblocks", bs->name);
