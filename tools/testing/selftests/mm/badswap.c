@@ -33,7 +33,6 @@
 #endif
 
 #define SECTOR_SIZE	512
-#define PM_SWAP_OFFSET(entry)	(((entry) & (((uint64_t)1 << 55) - 1)) >> 5)
 
 /* Writes @text to the file that @fmt names. */
 static int put(const char *text, const char *fmt, ...)
@@ -60,15 +59,16 @@ static void disk_path(const struct badswap *bs, char *path, size_t size)
 	snprintf(path, size, "/dev/%s", bs->name);
 }
 
-int pagemap_entry(const void *mem, uint64_t *entry)
+int pagemap_entries(const void *mem, size_t pages, uint64_t *entries)
 {
 	off_t index = (uintptr_t)mem / sysconf(_SC_PAGESIZE);
+	ssize_t size = pages * sizeof(*entries);
 	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
 	int ret = 0;
 
 	if (fd < 0)
 		return -errno;
-	if (pread(fd, entry, sizeof(*entry), index * sizeof(*entry)) != sizeof(*entry))
+	if (pread(fd, entries, size, index * sizeof(*entries)) != size)
 		ret = -EIO;
 	close(fd);
 	return ret;
@@ -275,6 +275,10 @@ int badswap_create(struct badswap *bs, unsigned int mib)
 	memset(bs, 0, sizeof(*bs));
 	bs->fd = -1;
 	bs->page_size = sysconf(_SC_PAGESIZE);
+	bs->size = (size_t)mib << 20;
+	bs->page_in = calloc(bs->size / bs->page_size, sizeof(*bs->page_in));
+	if (!bs->page_in)
+		return -ENOMEM;
 	snprintf(bs->name, sizeof(bs->name), "badswap-%d", getpid());
 
 	/* Whoever makes this folder owns the name. */
@@ -291,139 +295,157 @@ int badswap_create(struct badswap *bs, unsigned int mib)
 		ret = disk_open(bs);
 	if (!ret)
 		ret = disk_format(bs, mib);
-	if (!ret) {
-		disk_path(bs, path, sizeof(path));
-		if (swapon(path, SWAP_FLAG_PREFER | SWAP_FLAG_PRIO_MASK))
-			ret = -errno;
-	}
+	if (!ret)
+		ret = badswap_swapon(bs);
 	if (ret)
 		badswap_destroy(bs);
 	return ret;
 }
 
-/* Whether page @mem is swapped out, with no copy left in the swap cache. */
-static bool page_is_out(struct badswap *bs, char *mem)
+/* Whether a copy of a page at @mem is in memory, be it in the swap cache. */
+static bool any_in_memory(struct badswap *bs, char *mem, size_t pages)
 {
-	unsigned char cached;
-	uint64_t entry;
+	unsigned char *in_core = malloc(pages);
+	bool any = !in_core || mincore(mem, pages * bs->page_size, in_core);
+	size_t i;
 
-	return !pagemap_entry(mem, &entry) && (entry & PM_SWAP) &&
-	       !mincore(mem, bs->page_size, &cached) && !(cached & 1);
+	for (i = 0; !any && i < pages; i++)
+		any = in_core[i] & 1;
+	free(in_core);
+	return any;
 }
 
-static bool all_out(struct badswap *bs, char *mem, size_t len)
+/* The number of the page at @data that is the one at @slot, @guess maybe, or -1. */
+static int which_page(struct badswap *bs, const char *slot, const char *data,
+		      int pages, int guess)
 {
-	size_t off;
+	size_t size = bs->page_size;
+	int i;
 
-	for (off = 0; off < len; off += bs->page_size)
-		if (!page_is_out(bs, mem + off))
-			return false;
-	return true;
+	if (!*(const uint64_t *)slot)
+		return -1;
+	if (guess < pages && !memcmp(slot, data + guess * size, size))
+		return guess;
+	for (i = 0; i < pages; i++)
+		if (!memcmp(slot, data + i * size, size))
+			return i;
+	return -1;
 }
 
-/* Stores the number of the slot that the page at @mem is in. */
-static int slot_of(char *mem, uint64_t *slot)
+/*
+ * Finds the pages on our own device by what they had in them: pagemap knows the slots
+ * of private pages only.  A page may be in more than one, if it was there before.
+ */
+static int find_pages(struct badswap *bs, const char *data, int pages)
 {
-	uint64_t entry;
-	int ret;
+	const size_t size = bs->page_size, chunk = 64 * size;
+	char *buf = aligned_alloc(size, chunk), *found = calloc(1, pages);
+	int ret = buf && found ? 0 : -ENOMEM;
+	int guess = 0, missing = pages, page;
+	size_t pos, off;
 
-	ret = pagemap_entry(mem, &entry);
-	if (ret)
-		return ret;
-	if (!(entry & PM_SWAP))
-		return -EINVAL;
-	*slot = PM_SWAP_OFFSET(entry);
-	return 0;
-}
+	for (pos = 0; !ret && pos < bs->size; pos += chunk) {
+		ssize_t len = pread(bs->fd, buf, chunk, pos);
 
-/* Reads what the device has in the slot of the page at @mem. */
-static int slot_read(struct badswap *bs, char *mem, char *buf)
-{
-	uint64_t slot;
-	int ret;
-
-	ret = slot_of(mem, &slot);
-	if (ret)
-		return ret;
-	if (pread(bs->fd, buf, bs->page_size, slot * bs->page_size) != (ssize_t)bs->page_size)
-		return -EIO;
-	return 0;
-}
-
-/* Finds the pages on our own device by what they had in them. */
-static int all_ours(struct badswap *bs, char *mem, size_t len, const char *data)
-{
-	char *buf = aligned_alloc(bs->page_size, bs->page_size);
-	int ret = buf ? 0 : -ENOMEM;
-	size_t off;
-
-	for (off = 0; !ret && off < len; off += bs->page_size) {
-		ret = slot_read(bs, mem + off, buf);
-		if (!ret && memcmp(buf, data + off, bs->page_size))
-			ret = -EXDEV;
-		if (ret == -EIO)	/* past the end of our device */
-			ret = -EXDEV;
+		for (off = 0; off < chunk; off += size) {
+			page = -1;
+			if (len == (ssize_t)chunk ||
+			    pread(bs->fd, buf + off, size, pos + off) == (ssize_t)size)
+				page = which_page(bs, buf + off, data, pages, guess);
+			bs->page_in[(pos + off) / size] = page;
+			if (page < 0)
+				continue;
+			guess = page + 1;
+			if (!found[page])
+				missing--;
+			found[page] = 1;
+		}
 	}
 	free(buf);
-	return ret;
+	free(found);
+	return ret ? ret : missing ? -EXDEV : 0;
 }
 
 int badswap_pageout(struct badswap *bs, void *mem, size_t len)
 {
+	int tries, pages = len / bs->page_size, ret = -EAGAIN;
 	char *data = malloc(len);
-	int tries, ret = -EAGAIN;
 
 	if (!data)
 		return -ENOMEM;
 	memcpy(data, mem, len);
-	for (tries = 0; tries < 50; tries++) {
-		if (madvise(mem, len, MADV_PAGEOUT)) {
-			ret = -errno;
-			break;
-		}
-		if (all_out(bs, mem, len)) {
-			ret = all_ours(bs, mem, len, data);
-			if (ret != -EXDEV)
-				break;
+	bs->mem = mem;
+	for (tries = 0; tries < 50 && (ret == -EAGAIN || ret == -EXDEV); tries++) {
+		if (ret == -EXDEV) {
 			/* Give back the slots of another area, of which CPUs keep some. */
 			memcpy(mem, data, len);
-			continue;
+		} else if (tries) {
+			/* Pages in the swap cache leave it only under pressure. */
+			if (bs->cgroup[0])
+				put("16M", "%s/memory.reclaim", bs->cgroup);
+			usleep(20000);
 		}
-		/* Pages in the swap cache leave it only under pressure. */
-		if (bs->cgroup[0])
-			put("16M", "%s/memory.reclaim", bs->cgroup);
-		usleep(20000);
+		if (madvise(mem, len, MADV_PAGEOUT))
+			ret = -errno;
+		else if (any_in_memory(bs, mem, pages))
+			ret = -EAGAIN;
+		else
+			ret = find_pages(bs, data, pages);
 	}
 	free(data);
 	return ret;
 }
 
-int badswap_lose(struct badswap *bs, void *mem)
+static int lose_slot(struct badswap *bs, size_t slot)
 {
+	const size_t sectors = bs->page_size / SECTOR_SIZE, first = slot * sectors;
 	char range[64], *buf;
-	uint64_t slot, first;
 	int ret;
 
-	ret = slot_of(mem, &slot);
-	if (ret)
-		return ret;
-	first = slot * bs->page_size / SECTOR_SIZE;
-	snprintf(range, sizeof(range), "+%llu-%llu", (unsigned long long)first,
-		 (unsigned long long)(first + bs->page_size / SECTOR_SIZE - 1));
+	snprintf(range, sizeof(range), "+%zu-%zu", first, first + sectors - 1);
 	ret = put(range, CONFIGFS "/%s/badblocks", bs->name);
 	if (ret)
 		return ret;
-
 	/* Believe it only when seen. */
 	buf = aligned_alloc(bs->page_size, bs->page_size);
 	if (!buf)
 		return -ENOMEM;
-	ret = slot_read(bs, mem, buf);
+	if (pread(bs->fd, buf, bs->page_size, slot * bs->page_size) >= 0 || errno != EIO)
+		ret = -ENODATA;
 	free(buf);
-	if (ret != -EIO)
-		return ret ? ret : -ENODATA;
+	return ret;
+}
+
+int badswap_lose(struct badswap *bs, void *mem)
+{
+	const int page = ((char *)mem - bs->mem) / bs->page_size;
+	int ret = -EINVAL;
+	size_t slot;
+
+	for (slot = 0; slot < bs->size / bs->page_size; slot++)
+		if (bs->page_in[slot] == page) {
+			ret = lose_slot(bs, slot);
+			if (ret)
+				return ret;
+		}
 	/* Somebody's readahead may have been faster. */
-	return page_is_out(bs, mem) ? 0 : -EAGAIN;
+	return !ret && any_in_memory(bs, mem, 1) ? -EAGAIN : ret;
+}
+
+int badswap_heal(struct badswap *bs)
+{
+	char range[64];
+
+	snprintf(range, sizeof(range), "-0-%zu", bs->size / SECTOR_SIZE - 1);
+	return put(range, CONFIGFS "/%s/badblocks", bs->name);
+}
+
+int badswap_swapon(struct badswap *bs)
+{
+	char path[64];
+
+	disk_path(bs, path, sizeof(path));
+	return swapon(path, SWAP_FLAG_PREFER | SWAP_FLAG_PRIO_MASK) ? -errno : 0;
 }
 
 int badswap_swapoff(struct badswap *bs)
@@ -436,6 +458,8 @@ int badswap_swapoff(struct badswap *bs)
 
 void badswap_destroy(struct badswap *bs)
 {
+	free(bs->page_in);
+	bs->page_in = NULL;
 	/* What can't be removed now is left to the guard. */
 	if (disk_remove(bs))
 		return;

@@ -32,6 +32,9 @@ struct badswap {
 	char cgroup[64];	/* that the maker is in, empty without cgroup v2 */
 	char old_cgroup[512];	/* that it was in before */
 	size_t page_size;
+	size_t size;		/* of the device, in bytes */
+	char *mem;		/* that was paged out last */
+	int *page_in;		/* for each slot, the number of its page in mem, or -1 */
 	int fd;			/* of the disk, for direct reads */
 	int guard;		/* pid of the process that cleans up after us */
 };
@@ -44,20 +47,27 @@ int badswap_create(struct badswap *bs, unsigned int mib);
 
 /*
  * Pages @len bytes at @mem out, and returns when no copy of them is left in
- * memory.  -EAGAIN: some stay in memory; -EXDEV: some went to another device.
+ * memory.  No page may begin with 8 bytes of zeroes, or be as another one.
+ * -EAGAIN: some stay in memory; -EXDEV: some went to another device.
  */
 int badswap_pageout(struct badswap *bs, void *mem, size_t len);
 
-/* Makes the page at @mem, which badswap_pageout() took out, unreadable. */
+/* Makes the page at @mem, which the last badswap_pageout() took out, unreadable. */
 int badswap_lose(struct badswap *bs, void *mem);
+
+/* Makes all of the device readable again. */
+int badswap_heal(struct badswap *bs);
 
 /* Swaps off the device: pages that can be read come back, others are lost. */
 int badswap_swapoff(struct badswap *bs);
 
+/* Swaps to it again. */
+int badswap_swapon(struct badswap *bs);
+
 /* Swaps off if need be, and removes the device. */
 void badswap_destroy(struct badswap *bs);
 
-/* Stores the pagemap entry of @mem in the calling process. */
-int pagemap_entry(const void *mem, uint64_t *entry);
+/* Stores the pagemap entries of @pages pages at @mem in the calling process. */
+int pagemap_entries(const void *mem, size_t pages, uint64_t *entries);
 
 #endif /* BADSWAP_H */

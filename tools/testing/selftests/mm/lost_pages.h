@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Memory of which every second page is lost, its neighbours are not:
+ *
+ *	page	0	1	2	3	...
+ *		data	lost	data	lost
+ *
+ * and what comes out when it is accessed.  A check that fails says so in a line
+ * "# fail: HOW: what and where", with HOW one word:
+ *
+ *	corrupt		neither what was written nor a signal
+ *	data		what was written, from a page that is lost
+ *	changed		another page table entry than before
+ *	SIGBUS, SIGSEGV	a signal, where it should have been another or none
+ *	counter		a count that is not back to where it began
+ *	errno		a system call with another result than is due
+ */
+#ifndef LOST_PAGES_H
+#define LOST_PAGES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "badswap.h"
+
+#define NR_PAGES	64
+#define PM_SOFT_DIRTY	((uint64_t)1 << 55)
+
+extern size_t page_size;
+extern size_t mem_size;		/* of NR_PAGES */
+extern unsigned int device_mib;	/* of a device that is large enough for us */
+
+/*
+ * Sets the above, has SIGBUS and SIGSEGV come out as outcomes, and returns why pages
+ * can't be lost on this machine, or NULL if they can.
+ */
+const char *lost_pages_init(void);
+
+/* Output goes out at once: a process of ours may end by a signal. */
+void say(const char *what, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* The line of a failed check.  Returns false. */
+bool fail(const char *how, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+#define CASE(text)		say("case", "%s", text)
+
+static inline bool is_lost(unsigned int i)
+{
+	return i % 2;
+}
+
+/* Fills @pages pages with what no other page of the machine has. */
+void fill(char *mem, unsigned int pages);
+
+/* Whether @page has what fill() put into page @i. */
+bool has_data(const char *page, unsigned int i);
+
+enum access { READ, WRITE, EXEC };
+enum outcome { DATA, BUS, SEGV, CORRUPT };
+
+/*
+ * Accesses page @i at @page.  A write is of what is there, so it leaves healthy pages
+ * healthy.  EXEC is for pages that are not expected to be executed.
+ */
+enum outcome touch(char *page, unsigned int i, enum access access);
+
+/* The si_code of the last signal that touch() got. */
+extern int last_si_code;
+
+/* Touches all pages of @mem, of which lost ones should come out as @lost. */
+bool check(char *mem, enum access access, enum outcome lost, enum outcome healthy);
+
+/* check()s for SIGBUS, twice: the first access must not change what the second gets. */
+bool reads(char *mem);
+bool writes(char *mem);
+bool reads_and_writes(char *mem);
+
+/* As reads_and_writes(), for pages @first to @last only. */
+bool part_is_lost(char *mem, unsigned int first, unsigned int last);
+
+/*
+ * Pages @first to @last have nothing but @byte in them, no trace of what they were,
+ * and can be used.
+ */
+bool are_fresh(char *mem, unsigned int first, unsigned int last, unsigned char byte);
+
+/* @test of @mem in a child of fork(). */
+bool in_child(bool (*test)(char *mem), char *mem);
+
+/* What pagemap shows of the pages. */
+bool get_entries(char *mem, uint64_t *entries);
+
+/* Lost pages have the entries that they had, but for the bits in @ignore. */
+bool same_entries(char *mem, const uint64_t *old, uint64_t ignore);
+
+/* The healthy pages are, or are not, write-protected by userfaultfd. */
+bool healthy_uffd_wp(char *mem, bool wp);
+
+/* Whether a system call gave @ret and @err, where @due_ret and @due_err are due. */
+bool is_result(const char *what, long ret, int err, long due_ret, int due_err);
+
+/* Whether @value is @due, give or take @slack. */
+bool is_count(const char *what, long value, long due, long slack);
+
+/* The number behind @key in the file @path, or -1. */
+long count(const char *path, const char *key);
+
+/* The sum, in KiB, of what smaps says behind @key for what it lists of the range. */
+long smaps(const void *mem, size_t len, const char *key);
+
+/* Makes the lost ones of @pages at @mem, which are paged out, unreadable on @bs. */
+int lose_pages(struct badswap *bs, char *mem, unsigned int pages);
+
+#endif /* LOST_PAGES_H */

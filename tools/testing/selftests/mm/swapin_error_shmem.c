@@ -1,0 +1,553 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A failed swap read is never mistaken for data: shared memory and tmpfs.
+ *
+ * Every second page of a file is lost at swapoff, see lost_pages.h.  An access through a
+ * mapping is then SIGBUS and a system call EIO, until the page is truncated or punched.
+ * The file is as good as new then, and all the time its counts are exact: a lost page
+ * takes no memory and no swap.
+ *
+ * Not here: what acts on page table entries only, which a lost page of a file has
+ * none of.  That is fork, mprotect, mremap and most of madvise, but for what shows that
+ * it is so.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/wait.h>
+
+#include "../kselftest_harness.h"
+#include "lost_pages.h"
+#include "lost_pages_uffd.h"
+
+#ifndef MADV_PAGEOUT
+#define MADV_PAGEOUT	21
+#endif
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE	25
+#endif
+
+#define BLOCKS(pages)	((long)((pages) * page_size / 512))
+
+FIXTURE(swapin_error_shmem)
+{
+	struct badswap bs;
+	char dir[64];		/* of the tmpfs, if it is ours */
+	int fd;
+	char *mem;
+	size_t pages;		/* of the file; NR_PAGES or more */
+	long free_blocks;	/* of the tmpfs, with the empty file */
+	const char *missing;
+};
+
+FIXTURE_VARIANT(swapin_error_shmem)
+{
+	const char *mount;	/* options of a tmpfs, or NULL for a memfd */
+	size_t pages;
+};
+
+FIXTURE_VARIANT_ADD(swapin_error_shmem, memfd)
+{
+	.pages = NR_PAGES,
+};
+
+FIXTURE_VARIANT_ADD(swapin_error_shmem, tmpfs)
+{
+	.mount = "size=32m", .pages = NR_PAGES,
+};
+
+FIXTURE_VARIANT_ADD(swapin_error_shmem, huge)
+{
+	.mount = "size=32m,huge=always", .pages = 512,
+};
+
+static long blocks_of(int fd)
+{
+	struct stat stat;
+
+	return fstat(fd, &stat) ? -1 : stat.st_blocks;
+}
+
+static long free_blocks_of(int fd)
+{
+	struct statfs statfs;
+
+	return fstatfs(fd, &statfs) ? -1 : statfs.f_bfree;
+}
+
+/* In a mount namespace of our own, so that it is gone when we are. */
+static int open_tmpfs(char *dir, const char *options)
+{
+	char path[80];
+
+	snprintf(dir, 64, "/tmp/swapin_error-XXXXXX");
+	if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+	    !mkdtemp(dir) || mount("tmpfs", dir, "tmpfs", 0, options))
+		return -1;
+	snprintf(path, sizeof(path), "%s/file", dir);
+	return open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+}
+
+FIXTURE_SETUP(swapin_error_shmem)
+{
+	cpu_set_t cpu;
+
+	CPU_ZERO(&cpu);
+	CPU_SET(sched_getcpu(), &cpu);
+	sched_setaffinity(0, sizeof(cpu), &cpu);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+
+	self->pages = variant->pages;
+	ASSERT_EQ(0, badswap_create(&self->bs, device_mib));
+	self->fd = variant->mount ? open_tmpfs(self->dir, variant->mount) :
+		   memfd_create("shared", MFD_CLOEXEC);
+	self->missing = self->fd < 0 ? "needs tmpfs, with huge pages for huge=" : NULL;
+	if (self->missing)
+		return;
+	self->free_blocks = free_blocks_of(self->fd);
+	ASSERT_EQ(0, ftruncate(self->fd, self->pages * page_size));
+	self->mem = mmap(NULL, self->pages * page_size, PROT_READ | PROT_WRITE, MAP_SHARED,
+			 self->fd, 0);
+	ASSERT_NE(MAP_FAILED, self->mem);
+	fill(self->mem, self->pages);
+	ASSERT_EQ(0, badswap_pageout(&self->bs, self->mem, self->pages * page_size));
+	ASSERT_EQ(0, lose_pages(&self->bs, self->mem, NR_PAGES));
+	ASSERT_EQ(0, badswap_swapoff(&self->bs));
+}
+
+FIXTURE_TEARDOWN(swapin_error_shmem)
+{
+	if (self->mem)
+		munmap(self->mem, self->pages * page_size);
+	close(self->fd);
+	if (self->dir[0]) {
+		umount2(self->dir, MNT_DETACH);
+		rmdir(self->dir);
+	}
+	badswap_destroy(&self->bs);
+}
+
+#define BEGIN(text) do {						\
+	CASE(text);							\
+	if (self->missing)						\
+		SKIP(return, "%s", self->missing);			\
+} while (0)
+
+/* Page @i by system calls: EIO if it is lost, its data if it is not. */
+static bool syscalls(int fd, unsigned int i)
+{
+	const off_t pos = i * page_size;
+	char *buf = malloc(page_size);
+	bool good = buf;
+	long ret;
+
+	errno = 0;
+	ret = good ? pread(fd, buf, page_size, pos) : 0;
+	if (is_lost(i))
+		good = good && is_result("pread", ret, errno, -1, EIO);
+	else
+		good = good && is_result("pread", ret, errno, page_size, 0) &&
+		       (has_data(buf, i) || fail("corrupt", "healthy page %u, by pread", i));
+	errno = 0;
+	ret = good ? pwrite(fd, buf, page_size, pos) : 0;
+	if (is_lost(i))
+		good = good && is_result("pwrite", ret, errno, -1, EIO);
+	else
+		good = good && is_result("pwrite", ret, errno, page_size, 0);
+	free(buf);
+	return good;
+}
+
+static bool all_syscalls(int fd)
+{
+	unsigned int i;
+
+	for (i = 0; i < NR_PAGES; i++)
+		if (!syscalls(fd, i))
+			return false;
+	return true;
+}
+
+/* All is as at the beginning: lost pages, healthy pages. */
+#define UNHARMED() do {							\
+	EXPECT_TRUE(reads_and_writes(self->mem));			\
+	EXPECT_TRUE(all_syscalls(self->fd));				\
+} while (0)
+
+static int punch(int fd, unsigned int first, unsigned int pages)
+{
+	return fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+			 first * page_size, pages * page_size);
+}
+
+/* Pages out what is left of the file, all of which smaps has in swap then. */
+static bool healthy_go_out(char *mem, size_t pages)
+{
+	const long due = (pages - NR_PAGES / 2) * page_size / 1024;
+	unsigned int tries, i;
+
+	for (tries = 0; tries < 50; tries++) {
+		/* Only what is mapped is paged out. */
+		for (i = 0; i < pages; i++)
+			if (i >= NR_PAGES || !is_lost(i))
+				touch(mem + i * page_size, i, READ);
+		madvise(mem, pages * page_size, MADV_PAGEOUT);
+		if (smaps(mem, mem_size, "Swap:") == due)
+			return true;
+		usleep(20000);
+	}
+	return is_count("Swap of all", smaps(mem, mem_size, "Swap:"), due, 0);
+}
+
+static void interrupt(int sig)
+{
+}
+
+/* Swaps the file out to a good device and back, which must come to an end. */
+static bool swaps_well(struct badswap *bs, char *mem, size_t pages)
+{
+	struct sigaction action = { .sa_handler = interrupt };
+	unsigned int i;
+	int ret;
+
+	ret = badswap_heal(bs);
+	if (!ret)
+		ret = badswap_swapon(bs);
+	if (!ret) {
+		fill(mem, pages);
+		ret = badswap_pageout(bs, mem, pages * page_size);
+	}
+	if (ret)
+		return fail("swap", "can't be swapped out: %s", strerror(-ret));
+	/* swapoff of pages that it does not find goes on until there is a signal. */
+	sigaction(SIGALRM, &action, NULL);
+	alarm(2);
+	if (badswap_swapoff(bs) == -EINTR)
+		return fail("hang", "swapoff does not end");
+	alarm(0);
+	for (i = 0; i < pages; i++)
+		if (touch(mem + i * page_size, i, READ) != DATA)
+			return fail("corrupt", "page %u, swapped to a good device", i);
+	return true;
+}
+
+/* The file, empty and grown again, has no memory of anything. */
+static bool is_as_new(int fd, struct badswap *bs, char *mem, size_t pages)
+{
+	if (ftruncate(fd, pages * page_size))
+		return fail("errno", "can't grow: %s", strerror(errno));
+	return are_fresh(mem, 0, pages - 1, 0) && swaps_well(bs, mem, pages);
+}
+
+/*
+ * As long as the pages are lost
+ */
+
+TEST_F(swapin_error_shmem, fault)
+{
+	BEGIN("shmem: access of a lost page is SIGBUS");
+	EXPECT_TRUE(reads_and_writes(self->mem));
+	EXPECT_TRUE(reads_and_writes(self->mem));
+}
+
+TEST_F(swapin_error_shmem, syscall)
+{
+	char *buf = malloc(page_size);
+	int fds[2];
+	off_t pos;
+
+	BEGIN("shmem: read and write of a lost page is EIO");
+	ASSERT_NE(NULL, buf);
+	EXPECT_TRUE(all_syscalls(self->fd));
+	EXPECT_TRUE(all_syscalls(self->fd));
+
+	/* Up to the end of a healthy page, not a byte further. */
+	EXPECT_EQ(page_size, pread(self->fd, buf, 2 * page_size, 0));
+	ASSERT_EQ(0, pipe(fds));
+	pos = page_size;
+	EXPECT_EQ(-1, sendfile(fds[1], self->fd, &pos, page_size));
+	EXPECT_EQ(EIO, errno);
+	/* A part of a page is not a page. */
+	EXPECT_EQ(-1, pwrite(self->fd, buf, 8, page_size));
+	EXPECT_EQ(EIO, errno);
+	EXPECT_EQ(-1, fallocate(self->fd, 0, page_size, page_size));
+	EXPECT_EQ(EIO, errno);
+	EXPECT_EQ(0, fsync(self->fd));
+	EXPECT_TRUE(reads_and_writes(self->mem));
+	EXPECT_TRUE(all_syscalls(self->fd));
+	free(buf);
+}
+
+TEST_F(swapin_error_shmem, blocks)
+{
+	BEGIN("shmem: a lost page takes no memory: st_blocks, statfs");
+	EXPECT_TRUE(is_count("st_blocks", blocks_of(self->fd),
+			     BLOCKS(self->pages - NR_PAGES / 2), 0));
+	if (variant->mount)
+		EXPECT_TRUE(is_count("f_bfree", free_blocks_of(self->fd),
+				     self->free_blocks - self->pages + NR_PAGES / 2, 0));
+	UNHARMED();
+}
+
+TEST_F(swapin_error_shmem, smaps)
+{
+	const size_t half = NR_PAGES / 2 * page_size;
+	char *part;
+
+	BEGIN("shmem: a lost page is not in swap: smaps");
+	EXPECT_TRUE(is_count("Swap", smaps(self->mem, mem_size, "Swap:"), 0, 0));
+
+	/* With others that are, and a mapping of a part, pages are counted one by one. */
+	ASSERT_EQ(0, badswap_heal(&self->bs));
+	ASSERT_EQ(0, badswap_swapon(&self->bs));
+	EXPECT_TRUE(healthy_go_out(self->mem, self->pages));
+	part = mmap(NULL, half, PROT_READ, MAP_SHARED, self->fd, half);
+	ASSERT_NE(MAP_FAILED, part);
+	EXPECT_TRUE(is_count("Swap of a part", smaps(part, half, "Swap:"), half / 2 / 1024, 0));
+	munmap(part, half);
+	ASSERT_EQ(0, badswap_swapoff(&self->bs));
+	UNHARMED();
+}
+
+TEST_F(swapin_error_shmem, mappings)
+{
+	char *private;
+
+	BEGIN("shmem: children, private and later mappings have lost pages");
+	EXPECT_TRUE(in_child(reads_and_writes, self->mem));
+	private = mmap(NULL, mem_size, PROT_READ | PROT_WRITE, MAP_PRIVATE, self->fd, 0);
+	ASSERT_NE(MAP_FAILED, private);
+	EXPECT_TRUE(reads_and_writes(private));
+	EXPECT_TRUE(in_child(reads_and_writes, private));
+	munmap(private, mem_size);
+	UNHARMED();
+}
+
+TEST_F(swapin_error_shmem, advice)
+{
+	static const int advice[] = {
+		MADV_DONTNEED, MADV_WILLNEED, MADV_PAGEOUT, MADV_COLLAPSE,
+	};
+	unsigned char in_core[NR_PAGES];
+	unsigned int i;
+
+	BEGIN("shmem: madvise, mprotect and mlock leave lost pages as they are");
+	for (i = 0; i < ARRAY_SIZE(advice); i++)
+		madvise(self->mem, self->pages * page_size, advice[i]);
+	EXPECT_TRUE(reads_and_writes(self->mem));
+	ASSERT_EQ(0, mprotect(self->mem, mem_size, PROT_NONE));
+	ASSERT_EQ(0, mprotect(self->mem, mem_size, PROT_READ | PROT_WRITE));
+	EXPECT_EQ(-1, mlock(self->mem, mem_size));
+	EXPECT_EQ(0, munlock(self->mem, mem_size));
+	EXPECT_EQ(0, msync(self->mem, mem_size, MS_SYNC));
+	ASSERT_EQ(0, mincore(self->mem, mem_size, in_core));
+	for (i = 0; i < NR_PAGES; i++)
+		EXPECT_EQ(!is_lost(i), in_core[i] & 1);
+	UNHARMED();
+}
+
+TEST_F(swapin_error_shmem, uffd_wp)
+{
+	int uffd;
+
+	BEGIN("shmem: uffd-wp leaves lost pages as they are");
+	uffd = uffd_watch(self->mem, UFFDIO_REGISTER_MODE_WP, UFFD_FEATURE_PAGEFAULT_FLAG_WP);
+	if (uffd < 0)
+		SKIP(return, "needs userfaultfd write-protection of shared memory");
+	ASSERT_EQ(0, uffd_protect(uffd, self->mem, true));
+	EXPECT_TRUE(reads(self->mem));
+	ASSERT_EQ(0, uffd_protect(uffd, self->mem, false));
+	EXPECT_TRUE(reads_and_writes(self->mem));
+	ASSERT_EQ(0, uffd_protect(uffd, self->mem, true));
+	ASSERT_EQ(0, uffd_unregister(uffd, self->mem));
+	UNHARMED();
+	close(uffd);
+}
+
+TEST_F(swapin_error_shmem, uffd_missing)
+{
+	char *lost = self->mem + page_size, *src = malloc(page_size);
+	struct uffd_monitor monitor;
+	int uffd;
+
+	BEGIN("shmem: a lost page is no missing page, and can't be filled");
+	ASSERT_NE(NULL, src);
+	memset(src, 0x33, page_size);
+	uffd = uffd_watch(self->mem, UFFDIO_REGISTER_MODE_MISSING, 0);
+	if (uffd == -1)
+		SKIP(return, UFFD_NEEDED);
+	ASSERT_LE(0, uffd);
+	ASSERT_EQ(0, uffd_monitor_start(&monitor, uffd));
+	EXPECT_EQ(-1, uffd_copy(uffd, lost, src));
+	EXPECT_EQ(EEXIST, errno);
+	EXPECT_EQ(-1, uffd_zeropage(uffd, lost));
+	EXPECT_EQ(EEXIST, errno);
+	UNHARMED();
+	EXPECT_EQ(0, monitor.faults);
+
+	/* Given up, it is missing. */
+	ASSERT_EQ(0, punch(self->fd, 1, 1));
+	EXPECT_TRUE(are_fresh(self->mem, 1, 1, 0));
+	EXPECT_EQ(1, uffd_monitor_stop(&monitor));
+	close(uffd);
+	free(src);
+}
+
+TEST_F(swapin_error_shmem, uffd_minor)
+{
+	struct uffd_monitor monitor;
+	unsigned int faults;
+	int uffd;
+
+	BEGIN("shmem: a lost page is no minor fault");
+	uffd = uffd_watch(self->mem, UFFDIO_REGISTER_MODE_MINOR, UFFD_FEATURE_MINOR_SHMEM);
+	if (uffd < 0)
+		SKIP(return, "needs UFFD_FEATURE_MINOR_SHMEM");
+	ASSERT_EQ(0, uffd_monitor_start(&monitor, uffd));
+	/* The mapping has its healthy pages: have it ask the file again. */
+	ASSERT_EQ(0, madvise(self->mem, mem_size, MADV_DONTNEED));
+	EXPECT_EQ(BUS, touch(self->mem + page_size, 1, READ));
+	faults = monitor.faults;
+	EXPECT_TRUE(!faults || fail("uffd", "a lost page went to userfaultfd"));
+	EXPECT_EQ(-1, uffd_continue(uffd, self->mem + page_size));
+	EXPECT_EQ(DATA, touch(self->mem, 0, READ));
+	EXPECT_EQ(faults + 1, uffd_monitor_stop(&monitor));
+	close(uffd);
+	UNHARMED();
+}
+
+TEST_F(swapin_error_shmem, second_swapoff)
+{
+	BEGIN("shmem: swapoff of a good device later changes nothing");
+	ASSERT_EQ(0, badswap_heal(&self->bs));
+	ASSERT_EQ(0, badswap_swapon(&self->bs));
+	EXPECT_TRUE(healthy_go_out(self->mem, self->pages));
+	ASSERT_EQ(0, badswap_swapoff(&self->bs));
+	UNHARMED();
+}
+
+/*
+ * And when they are given up
+ */
+
+TEST_F(swapin_error_shmem, truncate)
+{
+	BEGIN("shmem: a truncated file is as good as new");
+	ASSERT_EQ(0, ftruncate(self->fd, 0));
+	EXPECT_TRUE(is_as_new(self->fd, &self->bs, self->mem, self->pages));
+}
+
+TEST_F(swapin_error_shmem, truncate_counts)
+{
+	const long kb = self->pages * page_size / 1024;
+
+	BEGIN("shmem: a truncated file has the counts of an empty one");
+	ASSERT_EQ(0, ftruncate(self->fd, 0));
+	EXPECT_TRUE(is_count("st_blocks", blocks_of(self->fd), 0, 0));
+	EXPECT_TRUE(is_count("Swap", smaps(self->mem, mem_size, "Swap:"), 0, 0));
+	if (variant->mount)
+		EXPECT_TRUE(is_count("f_bfree", free_blocks_of(self->fd),
+				     self->free_blocks, 0));
+
+	/* What is below zero comes out with more on top. */
+	ASSERT_EQ(0, ftruncate(self->fd, self->pages * page_size));
+	fill(self->mem, self->pages);
+	EXPECT_TRUE(is_count("st_blocks when full", blocks_of(self->fd),
+			     BLOCKS(self->pages), 0));
+	ASSERT_EQ(0, badswap_heal(&self->bs));
+	ASSERT_EQ(0, badswap_swapon(&self->bs));
+	ASSERT_EQ(0, badswap_pageout(&self->bs, self->mem, self->pages * page_size));
+	EXPECT_TRUE(is_count("Swap when full", smaps(self->mem, mem_size, "Swap:"), kb, 0));
+	ASSERT_EQ(0, ftruncate(self->fd, 0));
+}
+
+TEST_F(swapin_error_shmem, truncate_swapoff)
+{
+	/* As many as were lost: the sum of one count too many and one too few is zero. */
+	const size_t pages = NR_PAGES / 2;
+
+	BEGIN("shmem: swapoff of what a truncated file has now comes to an end");
+	ASSERT_EQ(0, ftruncate(self->fd, 0));
+	ASSERT_EQ(0, ftruncate(self->fd, pages * page_size));
+	EXPECT_TRUE(swaps_well(&self->bs, self->mem, pages));
+	ASSERT_EQ(0, ftruncate(self->fd, 0));
+}
+
+TEST_F(swapin_error_shmem, truncate_lost)
+{
+	unsigned int i;
+
+	BEGIN("shmem: a truncated file of nothing but lost pages too");
+	for (i = 0; i < NR_PAGES; i += 2)
+		ASSERT_EQ(0, punch(self->fd, i, 1));
+	if (self->pages > NR_PAGES)
+		ASSERT_EQ(0, punch(self->fd, NR_PAGES, self->pages - NR_PAGES));
+	ASSERT_EQ(0, ftruncate(self->fd, 0));
+	EXPECT_TRUE(is_as_new(self->fd, &self->bs, self->mem, self->pages));
+}
+
+TEST_F(swapin_error_shmem, punch)
+{
+	BEGIN("shmem: a punched hole is fresh, others are still lost");
+	ASSERT_EQ(0, punch(self->fd, 8, 4));
+	EXPECT_TRUE(are_fresh(self->mem, 8, 11, 0));
+	EXPECT_TRUE(part_is_lost(self->mem, 0, 7));
+	EXPECT_TRUE(part_is_lost(self->mem, 12, NR_PAGES - 1));
+
+	/* All of the rest, as MADV_REMOVE does it. */
+	ASSERT_EQ(0, madvise(self->mem, self->pages * page_size, MADV_REMOVE));
+	EXPECT_TRUE(is_as_new(self->fd, &self->bs, self->mem, self->pages));
+}
+
+TEST_F(swapin_error_shmem, resize)
+{
+	BEGIN("shmem: what a resize does not cut off is still lost");
+	/* In the middle of a lost page, which is not given up as a whole. */
+	ASSERT_EQ(0, ftruncate(self->fd, 9 * page_size + page_size / 2));
+	ASSERT_EQ(0, ftruncate(self->fd, self->pages * page_size));
+	EXPECT_TRUE(part_is_lost(self->mem, 0, 9));
+	EXPECT_TRUE(are_fresh(self->mem, 10, self->pages - 1, 0));
+	ASSERT_EQ(0, ftruncate(self->fd, 0));
+	EXPECT_TRUE(is_as_new(self->fd, &self->bs, self->mem, self->pages));
+}
+
+/* Eviction warns on the console if the counts are not zero then. */
+TEST_F(swapin_error_shmem, unlink)
+{
+	char path[80];
+
+	BEGIN("shmem: a removed file gives all back");
+	munmap(self->mem, self->pages * page_size);
+	self->mem = NULL;
+	if (!variant->mount)
+		SKIP(return, "is for tmpfs");
+	snprintf(path, sizeof(path), "%s/file", self->dir);
+	ASSERT_EQ(0, unlink(path));
+	close(self->fd);
+	self->fd = open(self->dir, O_RDONLY | O_DIRECTORY);
+	ASSERT_LE(0, self->fd);
+	EXPECT_TRUE(is_count("f_bfree", free_blocks_of(self->fd), self->free_blocks, 0));
+}
+
+int main(int argc, char **argv)
+{
+	const char *why = lost_pages_init();
+
+	if (why) {
+		ksft_print_header();
+		ksft_exit_skip("%s\n", why);
+	}
+	return test_harness_run(argc, argv);
+}
