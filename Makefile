@@ -3,7 +3,7 @@
 
 # --- Knobs: set them on the command line or in the environment ---------------
 
-# 6.1 or 6.2; without it, 6.2 if its source can be had, else 6.1
+# 6.1, 6.2 or 6.12; without it, 6.2 if its source can be had, else 6.1
 BASE	?=
 # one kernel only: stock, before, after, debug, without-FIX or wrong-FIX
 KERNEL	?=
@@ -19,6 +19,8 @@ MEM	?= 512
 QEMU	?= qemu-system-x86_64
 # kvm, tcg, or auto: kvm where it works
 ACCEL	?= auto
+# the tests, of tools/testing/selftests/mm
+TESTS	?= swapin_error swapin_error_shmem swapin_race
 # what else to boot: a guest image, a static test program
 INITRD	?=
 TEST	?=
@@ -121,15 +123,14 @@ $(D)/%/ref.done: $(D)/source.id $(PATCHES) $(ADDED) lab/tree.sh lab/series.sh
 	@touch $@
 $(D)/%/ref: $(D)/%/ref.done ;
 
-$(D)/%/bzImage: $(D)/%/ref lab/guest.config $(wildcard lab/debug.config) lab/kernel.sh
+$(D)/%/bzImage: $(D)/%/ref $(wildcard lab/*.config) lab/kernel.sh
 	$(RUN) lab/kernel.sh $(BASE) $*
 
-$(D)/tests/kselftest-list.txt: $(D)/after/ref lab/tests.sh
-	$(RUN) lab/tests.sh $(BASE)
+$(D)/tests/.done: $(D)/after/ref lab/tests.sh
+	$(RUN) lab/tests.sh $(BASE) $(TESTS)
 
-TESTS	= $(shell sed -n 's,^mm:,$(D)/tests/mm/,p' $(D)/tests/kselftest-list.txt 2>/dev/null)
-$(D)/guest.cpio.gz: $(D)/tests/kselftest-list.txt lab/init lab/image.sh
-	$(RUN) lab/image.sh $@ lab/init $(TESTS)
+$(D)/guest.cpio.gz: $(D)/tests/.done lab/init lab/image.sh
+	$(RUN) lab/image.sh $@ lab/init $(TESTS:%=$(D)/tests/%)
 
 $(D)/%/run/results.log: $(D)/%/bzImage $(D)/guest.cpio.gz lab/boot.sh lab/qemu.sh
 	$(RUN) lab/boot.sh $(BASE) $*
@@ -171,7 +172,7 @@ endif
 source: $(D)/source.id
 tree: $(ONE:%=$(D)/%/ref)
 kernel: $(ONE:%=$(D)/%/bzImage)
-tests: $(D)/tests/kselftest-list.txt
+tests: $(D)/tests/.done
 image: $(D)/guest.cpio.gz
 
 verdict: $(KERNELS:%=$(D)/%/verdict)

@@ -15,6 +15,10 @@ if [ "$kernel" = debug ]; then
 	config="$config lab/debug.config"
 	obj=$dir/obj
 fi
+# Stock has no test module.
+if [ "$kernel" != stock ]; then
+	config="$config lab/race.config"
+fi
 
 kmake() {
 	child make -C "$src" O="$obj" "$@"

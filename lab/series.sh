@@ -8,17 +8,23 @@ series() {
 	sed 's/[[:space:]]*#.*//; /^$/d' "series/$1"
 }
 
-# patches_of BASE KERNEL: the patches that make KERNEL.  KERNEL is stock, before,
-# after, debug (after, with debug options), without-X or wrong-X.
+# fix_of BASE FIX: the patch that makes FIX on BASE: fix/FIX, or fix/BASE-FIX where other
+# bases have another one.
+fix_of() {
+	series "$1" | grep -x -e "fix/$2.patch" -e "fix/$1-$2.patch" ||
+		die "series/$1 has no fix/$2.patch"
+}
+
+# patches_of BASE KERNEL: the patches that make KERNEL.  KERNEL is stock, before (all but
+# the fixes), after, debug (after, with debug options), without-FIX or wrong-FIX.
 patches_of() {
 	case $2 in
 	stock) ;;
-	before) series "$1" | grep '^base/' || : ;;
+	before) series "$1" | grep -e '^base/' -e '^test/' ;;
 	after | debug) series "$1" ;;
 	without-*)
-		series "$1" | grep -qx "fix/${2#without-}.patch" ||
-			die "series/$1 has no fix/${2#without-}.patch"
-		series "$1" | grep -vx "fix/${2#without-}.patch"
+		left_out=$(fix_of "$1" "${2#without-}") || exit 1
+		series "$1" | grep -vx "$left_out"
 		;;
 	wrong-*)
 		[ -f "patches/wrong/${2#wrong-}.patch" ] ||
@@ -30,10 +36,16 @@ patches_of() {
 	esac
 }
 
-# controls BASE: the kernels that must fail, a name a line.
+# controls BASE: the kernels that must fail, a name a line.  What is wrong for a fix is
+# for bases that have the fix.
 controls() {
-	series "$1" | sed -n 's,^fix/\(.*\)\.patch$,without-\1,p'
-	(cd patches/wrong && ls) | sed 's/^\(.*\)\.patch$/wrong-\1/'
+	fixes=$(series "$1" | sed -n "s,^fix/\(.*\)\.patch\$,\1,p" | sed "s/^$1-//")
+	for fix in $fixes; do
+		echo "without-$fix"
+	done
+	for fix in $fixes; do
+		[ ! -f "patches/wrong/$fix.patch" ] || echo "wrong-$fix"
+	done
 }
 
 # field NAME PATCH: the values of the lines "NAME: value" in the message.
@@ -46,7 +58,7 @@ field() {
 claims() {
 	case $2 in
 	before) fixes=$(series "$1" | grep '^fix/') ;;
-	without-*) fixes=fix/${2#without-}.patch ;;
+	without-*) fixes=$(fix_of "$1" "${2#without-}") ;;
 	wrong-*) fixes=wrong/${2#wrong-}.patch ;;
 	*) fixes='' ;;
 	esac

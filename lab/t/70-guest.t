@@ -51,7 +51,7 @@ interrupted() {
 		printf 'begin t\n1..1\n%s 1 %s\nend t %s\ndone\n' \
 			\"\${left:+not }ok\" \"\$left\" \$((\${#left} > 0)) >&3
 		exec 3>&-
-		reboot -f" 60 "$real/6.1/tests/mm/swapin_error" &&
+		reboot -f" 60 "$real/6.1/tests/swapin_error" &&
 		cat "$guest/verdict" && ! grep -q fail "$guest/verdict"
 }
 for signal in INT TERM KILL; do
