@@ -24,6 +24,10 @@ TESTS	?= swapin_error swapin_error_shmem swapin_race
 # what else to boot: a guest image, a static test program
 INITRD	?=
 TEST	?=
+# make judge: a kernel image, its /lib/modules/RELEASE; or the Debian package of both
+VMLINUZ	?=
+MODULES	?=
+PACKAGE	?=
 # where Debian's linux-source packages have their archives
 DEBSRC	?= /usr/src
 URL_62	?= https://cdn.kernel.org/pub/linux/kernel/v6.x/linux-6.2.tar.xz
@@ -34,10 +38,11 @@ SHA256_62 ?= 74862fa8ab40edae85bb3385c0b71fe103288bce518526d63197800b3cbdecb1
 ifndef START
 START	:= $(shell date +%s)
 endif
-export B JOBS LIMIT SMP MEM QEMU ACCEL KSRC DEBSRC URL_62 SHA256_62 START
+export B JOBS LIMIT SMP MEM QEMU ACCEL KSRC DEBSRC URL_62 SHA256_62 START VMLINUZ MODULES \
+	PACKAGE
 
 $(if $(B),,$(error B= is empty: name the folder for what is made))
-BASES	= $(notdir $(wildcard series/*))
+BASES	= $(shell ls series | sort -V)
 OURS	= $(addprefix $(B)/,$(BASES))
 # Stages die with their make.
 RUN	= @setpriv --pdeathsig TERM
@@ -49,18 +54,24 @@ CHECK_DEPS = procps shellcheck sparse codespell perl python3-ply python3-git \
 all: verdict
 
 # Two kernel builds never run at once.
+ifndef GUESTS
 .NOTPARALLEL:
+endif
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all help clean distclean check matrix controls readme where deps source tree \
+.PHONY: all help clean distclean check matrix judge bundle controls coverage readme where deps source tree \
 	kernel tests image boot verdict shell gdb FORCE
 
 #: make                     the verdict: deps, source, tree, kernels, tests, boots, table
 #: make BASE=6.2 KSRC=DIR   the same on 6.2, from the source in DIR
 #: make KERNEL=stock        one kernel only: stock, before, after, debug, without-FIX,
 #:                          wrong-FIX (FIX as in patches/fix and patches/wrong)
-#: make matrix              the verdict on every base whose source can be had
+#: make matrix              stock, before and after on every base that can be had
+#: make judge VMLINUZ=FILE [MODULES=DIR]   the verdict on a kernel that is built already
+#: make judge PACKAGE=linux-image-amd64    the same, on a Debian package
+#: make bundle              a tarball that runs the tests on any machine
 #: make controls            each fix left out, each wrong one taken: they must fail
+#: make coverage            what the tests reach of the code that knows swapin errors
 #: make check               everything that must hold before a change goes in
 #: make deps source tree kernel tests image boot    one stage, and those before it
 #: make shell KERNEL=after  a shell in the guest, with the tests in it
@@ -94,14 +105,21 @@ matrix:
 readme:
 	@lab/readme.sh
 
+# The tests of the newest base know the most ioctls, and skip where a kernel does not.
+NEWEST	= $(lastword $(BASES))
+judge bundle:
+	@lab/deps.sh $(DEPS) $(if $(filter judge,$@),kmod zstd)
+	@$(MAKE) --no-print-directory BASE=$(NEWEST) KSRC= tests
+	$(RUN) lab/$@.sh $(B)/$(NEWEST)/tests $(if $(filter bundle,$@),$(B)/swapin-tests.tar.gz)
+
 ifeq ($(BASE),)
 # Choose a base, and start again with it.
-deps source tree kernel tests image boot verdict shell gdb where controls:
+deps source tree kernel tests image boot verdict shell gdb where controls coverage:
 	@$(if $(filter where,$@),,lab/deps.sh $(DEPS))
 	@base=$$(lab/base.sh) && \
 		exec setpriv --pdeathsig TERM $(MAKE) --no-print-directory BASE=$$base $@
 else ifeq ($(filter $(BASE),$(BASES)),)
-$(filter-out help clean distclean check matrix readme,$(sort all verdict $(MAKECMDGOALS))):
+$(filter-out help clean distclean check matrix readme judge bundle,$(sort all verdict $(MAKECMDGOALS))):
 	@echo "error: there is no base $(BASE): the bases are $(BASES)" >&2; exit 1
 else
 
@@ -138,10 +156,18 @@ $(D)/%/run/results.log: $(D)/%/bzImage $(D)/guest.cpio.gz lab/boot.sh lab/qemu.s
 $(D)/%/verdict: $(D)/%/run/results.log lab/verdict.sh lab/verdict.awk
 	$(RUN) lab/verdict.sh $(@D)
 
-# What must fail, fails: each fix left out, each wrong one taken.
-controls: $(addprefix verdict-,$(shell . lab/series.sh && controls $(BASE)))
-	@lab/report.sh $(BASE) $(^:verdict-%=%)
+# What must fail, fails: each fix left out, each wrong one taken.  Kernels are built one
+# after the other, guests run side by side.
+CONTROLS = $(shell . lab/series.sh && controls $(BASE))
+controls: $(patsubst %,$(D)/%/bzImage,before $(CONTROLS)) $(D)/guest.cpio.gz
+	@$(MAKE) --no-print-directory -j$(JOBS) GUESTS=$(JOBS) BASE=$(BASE) \
+		$(patsubst %,verdict-%,before $(CONTROLS))
+	@lab/report.sh $(BASE) $(CONTROLS)
+	@lab/controls.sh $(BASE) $(CONTROLS)
 verdict-%: $(D)/%/verdict ;
+
+coverage: $(D)/gcov/verdict
+	@lab/coverage.sh $(BASE)
 
 where:
 	@lab/where.sh $(BASE) $(ONE)

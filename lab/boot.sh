@@ -36,13 +36,13 @@ wait_for_end() {
 	end=$(($(date +%s) + LIMIT))
 	while kill -0 "$job" 2>/dev/null; do
 		[ "$(date +%s)" -lt "$end" ] || return 124
-		if [ -t 1 ]; then
+		if [ -t 1 ] && [ -z "${GUESTS-}" ]; then
 			printf '\r%sBOOT%s    %s/%s: %d tests done\033[K' "$bold" "$plain" "$base" \
 				"$kernel" "$(grep -cE '^(not )?ok ' "$run.tmp/results.log" 2>/dev/null)"
 		fi
 		sleep 0.2
 	done
-	[ ! -t 1 ] || printf '\r\033[K'
+	[ ! -t 1 ] || [ -n "${GUESTS-}" ] || printf '\r\033[K'
 	wait "$job"
 }
 

@@ -1,6 +1,6 @@
 #!/bin/sh
 # image.sh OUT INIT TEST...: packs busybox, INIT as /init, and the TESTs in /tests into
-# the guest image OUT.
+# the guest image OUT; a TEST that is a module (.ko) goes to /modules.
 . lab/lib.sh
 
 out=$1 init=$2
@@ -11,14 +11,17 @@ on_exit() { rm -rf "$root" "$out.cpio" "$out.tmp"; }
 
 # Steps joined by hand: "set -e" does not reach in here.
 pack() {
-	rm -rf "$root" && mkdir -p "$root/bin" "$root/tests" &&
+	rm -rf "$root" && mkdir -p "$root/bin" "$root/tests" "$root/modules" &&
 		cp "$(command -v busybox)" "$root/bin/busybox" &&
 		for applet in $(busybox --list | grep -vx busybox); do
 			ln -s busybox "$root/bin/$applet" || return
 		done &&
 		cp "$init" "$root/init" &&
 		for test; do
-			cp "$test" "$root/tests/" || return
+			case $test in
+			*.ko) cp "$test" "$root/modules/" ;;
+			*) cp "$test" "$root/tests/" ;;
+			esac || return
 		done &&
 		(cd "$root" && find . | sort | cpio -o -H newc -R 0:0 --quiet) >"$out.cpio" &&
 		child gzip -1n <"$out.cpio" >"$out.tmp"
@@ -28,6 +31,6 @@ for test; do
 	[ -f "$test" ] || die "there is no test program $test: make tests builds them"
 done
 need_space "$(dirname "$out")" 20
-say IMAGE "$out: $# test programs"
+say IMAGE "$out: $# files"
 logged IMAGE "$out.log" pack "$@"
 mv "$out.tmp" "$out"

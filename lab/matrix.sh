@@ -1,12 +1,13 @@
 #!/bin/sh
-# matrix.sh BASE...: the verdict on every base whose source can be had.
+# matrix.sh BASE...: the joint table of stock, before and after on every base whose source
+# can be had; it is left in build/matrix.
 . lab/lib.sh
 
 version=''
 if [ -n "${KSRC-}" ]; then
 	version=$(lab/version.sh "$KSRC") || exit 1
 fi
-status=0 ran=''
+status=0 files=''
 for base; do
 	ksrc=''
 	if [ "$version" = "$base" ]; then
@@ -15,8 +16,19 @@ for base; do
 		say SKIP "6.2: its source is not here and cannot be downloaded (KSRC= names one)"
 		continue
 	fi
-	background child make --no-print-directory BASE="$base" KSRC="$ksrc" verdict || status=1
-	ran="$ran $base"
+	background child make --no-print-directory BASE="$base" KSRC="$ksrc" \
+		KERNEL="stock before after" verdict || status=1
+	for kernel in stock before after; do
+		[ ! -f "$B/$base/$kernel/verdict" ] || files="$files $B/$base/$kernel/verdict"
+	done
 done
-[ -n "$ran" ] || die "no base's source can be had"
+[ -n "$files" ] || die "no base's source can be had"
+# shellcheck disable=SC2086 # a list of files
+joint() {
+	awk -v joint=1 -v bold="$1" -v red="$2" -v green="$3" -v plain="$4" \
+		-f lab/table.awk -f lab/joint.awk $files
+}
+joint '' '' '' '' | replace "$B/matrix"
+echo
+joint "$bold" "$red" "$green" "$plain"
 exit $status

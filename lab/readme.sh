@@ -1,29 +1,34 @@
 #!/bin/sh
-# readme.sh: puts the last verdicts into README.md, each between its two marks:
-# <!-- verdict BASE --> and <!-- end -->.
+# readme.sh: puts what make matrix and make controls have printed last into README.md, each
+# between its two marks: <!-- matrix --> or <!-- controls BASE -->, and <!-- end -->.
 . lab/lib.sh
 
-tables=$(mktemp -d)
-on_exit() { rm -rf "$tables" README.md.new; }
+parts=$(mktemp -d)
+on_exit() { rm -rf "$parts" README.md.new; }
 
-for base in $(cd series && echo *); do
-	if [ ! -f "$B/$base/before/verdict" ] || [ ! -f "$B/$base/after/verdict" ]; then
-		say SKIP "$base: it has no verdict yet, its table stays as it is"
-		continue
+# part FILE MARK: what stands in FILE is for MARK.
+part() {
+	if [ ! -f "$1" ]; then
+		say SKIP "there is no $1 yet: what README.md has stays as it is"
+		return
 	fi
-	lab/report.sh "$base" before after >"$tables/raw"
 	{
 		echo '```'
-		sed '1d; s/[[:space:]]*$//; s/ (KTAP:.*//' "$tables/raw"
+		sed 's/[[:space:]]*$//' "$1"
 		echo '```'
-	} >"$tables/$base"
-	say README "$base: $(tail -n 2 "$tables/$base" | head -n 1)"
+	} >"$parts/$2"
+	say README "$2: from $1"
+}
+
+part "$B/matrix" matrix
+for base in $(cd series && echo *); do
+	part "$B/$base/controls" "controls $base"
 done
-awk -v tables="$tables" '
+awk -v parts="$parts" '
 	/^<!-- end -->$/ { hidden = 0 }
 	!hidden
-	/^<!-- verdict .* -->$/ {
-		file = tables "/" $3
+	/^<!-- (matrix|controls .*) -->$/ {
+		file = parts "/" substr($0, 6, length($0) - 9)
 		hidden = (getline line <file) > 0
 		if (hidden)
 			do print line; while ((getline line <file) > 0)

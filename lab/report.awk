@@ -1,27 +1,5 @@
-# Reads .../KERNEL/claims and .../KERNEL/verdict in pairs, prints the table.  A case that
-# was run for several kinds of mapping (FIXTURE.VARIANT.TEST) is one row; where they
-# differ, the cell says how many of them failed.
-
-# The case of a result, without its variant.
-function case_of(name,	part, n)
-{
-	n = split(name, part, ".")
-	return n == 3 ? part[1] "." part[3] : name
-}
-
-function cell(kernel, row)
-{
-	if (failures[kernel, row])
-		return reason[kernel, row] \
-			(passes[kernel, row] ? " " failures[kernel, row] "/" \
-			 failures[kernel, row] + passes[kernel, row] : "")
-	return passes[kernel, row] ? "ok" : (kernel, row) in skips ? "skip" : "-"
-}
-
-function colour(text)
-{
-	return text == "ok" ? green : text == "skip" || text == "-" ? "" : red
-}
+# After table.awk: the verdict table of one base.  Holds each kernel to what the series
+# claims of it, and fails if one does not do that.
 
 function note(row,	was, is)
 {
@@ -68,48 +46,6 @@ function hold(kernel, name,	is, due)
 			result["before", name]
 }
 
-FNR == 1 {
-	n = split(FILENAME, part, "/")
-	kernel = part[n - 1]
-	if (!(kernel in kernels)) {
-		kernels[kernel] = 1
-		order[++columns] = kernel
-	}
-}
-
-FILENAME ~ /\/claims$/ { claim[kernel, $1] = $2; claimed[$1] = 1; next }
-
-{
-	split($0, field, "\t")
-	name = field[1]
-	row = case_of(name)
-	known[name] = known[row] = 1
-	if (!(row in text)) {
-		text[row] = field[4]
-		rows[++nr_rows] = row
-		if (length(field[4]) > width)
-			width = length(field[4])
-	}
-	results[name] = 1
-	if (name != "console" && field[2] != "skip")
-		ran[kernel]++
-	if (field[2] == "pass") {
-		result[kernel, name] = "ok"
-		passes[kernel, row]++
-		passed[kernel]++
-	} else if (field[2] == "skip") {
-		result[kernel, name] = "skip"
-		skips[kernel, row] = 1
-		skipped[kernel]++
-	} else {
-		result[kernel, name] = field[3]
-		failures[kernel, row]++
-		failed[kernel]++
-		if (!((kernel, row) in reason))
-			reason[kernel, row] = field[3]
-	}
-}
-
 END {
 	for (name in claimed)
 		if (!(name in known)) {
@@ -117,24 +53,17 @@ END {
 			rows[++nr_rows] = name
 			results[name] = 1
 		}
-	if (width > 66)
-		width = 66
+	row_width()
 	for (c = 1; c <= columns; c++)
 		if (ran[order[c]] == 0)
 			error[++errors] = order[c] ": no case could run"
 	printf "\n%-*s", width, ""
-	for (c = 1; c <= columns; c++)
-		printf "  %s%-11s%s", bold, order[c], plain
+	print_cells("")
 	print ""
 	for (r = 1; r <= nr_rows; r++) {
-		row = rows[r]
-		printf "%-*.*s", width, width, text[row]
-		for (c = 1; c <= columns; c++) {
-			is = cell(order[c], row)
-			pad = length(order[c]) > 11 ? length(order[c]) : 11
-			printf "  %s%-*s%s", colour(is), pad, is, plain
-		}
-		printf "  %s\n", note(row)
+		printf "%-*.*s", width, width, text[rows[r]]
+		print_cells(rows[r])
+		printf "  %s\n", note(rows[r])
 	}
 	for (name in results)
 		for (c = 1; c <= columns; c++)

@@ -21,4 +21,4 @@ took=$(($(date +%s) - ${START:-$(date +%s)}))
 # shellcheck disable=SC2086 # a list of files
 awk -v title="$release + series/$base" -v bold="$bold" -v red="$red" -v green="$green" \
 	-v plain="$plain" -v footer="$(printf 'KTAP: %s/%s/*/results.tap, %dm%02ds' \
-	"$B" "$base" $((took / 60)) $((took % 60)))" -f lab/report.awk $files
+	"$B" "$base" $((took / 60)) $((took % 60)))" -f lab/table.awk -f lab/report.awk $files

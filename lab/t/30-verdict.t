@@ -70,7 +70,7 @@ report() {
 			done
 		printf 'swapin_error.read\tpass\t\treading\n'
 	} >"$tmp/b/6.1/before/verdict"
-	sed 's/fail\t[a-z]*/pass\t/' "$tmp/b/6.1/before/verdict" >"$tmp/b/6.1/after/verdict"
+	sed 's/fail\t[a-zA-Z]*/pass\t/' "$tmp/b/6.1/before/verdict" >"$tmp/b/6.1/after/verdict"
 	sed -i "$1" "$tmp/b/6.1/before/verdict"
 	sed -i "$2" "$tmp/b/6.1/after/verdict"
 	B=$tmp/b lab/report.sh 6.1 before after
@@ -97,4 +97,31 @@ only_skips() {
 fails "after skips all" "after: no case could run" only_skips
 fails "after fails" "after: swapin_error.read is corrupt" \
 	report '' 's/^\(swapin_error.read\)\tpass\t/\1\tfail\tcorrupt/'
+
+# Of a case that is run for several kinds of mapping, each result is held to the claim.
+variants='s/^swapin_error\.fork_read\t\(.*\)/swapin_error.a.fork_read\t\1\nswapin_error.b.fork_read\t\1/'
+ok "two variants fail as claimed" report "$variants" "$variants"
+fails "one of two variants passes" "swapin_error.b.fork_read is ok, where the series says corrupt" \
+	report "$variants; s/\(b.fork_read\)\tfail\tcorrupt/\1\tpass\t/" "$variants"
+ok "one of two variants skips" report "$variants; s/\(b.fork_read\)\tfail\tcorrupt/\1\tskip\tno/" \
+	"$variants; s/\(b.fork_read\)\tpass/\1\tskip/"
+
+# The failures of before are those of the kernels without a fix, no more and no fewer.
+controls() {
+	for kernel in before without-a without-b; do
+		mkdir -p "$tmp/b/6.1/$kernel"
+		printf 'one\tfail\tcorrupt\tcase one\ntwo\tfail\tcorrupt\tcase two\n' |
+			sed "$1" >"$tmp/b/6.1/$kernel/verdict"
+		shift
+	done
+	B=$tmp/b lab/controls.sh 6.1 without-a without-b
+}
+pass='s/fail\tcorrupt/pass\t/'
+ok "controls: all of before" controls '' "/two/$pass" "/one/$pass"
+fails "controls: one that fails nothing" "without-b: no case fails" \
+	controls "/two/$pass" "/two/$pass" "$pass"
+fails "controls: one too few" "two fails on before, and on no kernel" \
+	controls '' "/two/$pass" "/two/$pass"
+fails "controls: one too many" "two fails on without-a, and not on before" \
+	controls "/two/$pass" '' "/two/$pass"
 done_testing

@@ -156,6 +156,9 @@ static int disk_create(struct badswap *bs, unsigned int mib)
 		ret = put(attrs[i][1], "%s/%s", path, attrs[i][0]);
 	if (!ret)
 		ret = put("1", "%s/power", path);
+	/* A bad block fails its request, not those that could be merged with it. */
+	if (!ret)
+		ret = put("2", "/sys/block/%s/queue/nomerges", bs->name);
 	return ret;
 }
 
