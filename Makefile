@@ -95,7 +95,7 @@ distclean:
 	-rmdir $(B)
 
 check:
-	@lab/deps.sh $(DEPS) $(CHECK_DEPS) linux-source-6.1
+	@lab/deps.sh $(DEPS) $(CHECK_DEPS) linux-source-6.1 linux-source-6.12 kmod zstd
 	$(RUN) lab/check.sh
 
 matrix:

@@ -318,6 +318,23 @@ static bool any_in_memory(struct badswap *bs, char *mem, size_t pages)
 	return any;
 }
 
+/*
+ * Maps those pages at @mem again that are only left in the swap cache: clean as they are,
+ * the next MADV_PAGEOUT frees them at once.  Not shared ones, which would be dirty.
+ */
+static int map_cached(struct badswap *bs, const char *mem, const char *data, int pages)
+{
+	const size_t size = bs->page_size;
+	uint64_t *entries = calloc(pages, sizeof(*entries));
+	int i, ret = entries ? pagemap_entries(mem, pages, entries) : -ENOMEM;
+
+	for (i = 0; !ret && i < pages; i++)
+		if (entries[i] & PM_SWAP && memcmp(mem + i * size, data + i * size, size))
+			ret = -EIO;
+	free(entries);
+	return ret;
+}
+
 /* The number of the page at @data that is the one at @slot, @guess maybe, or -1. */
 static int which_page(struct badswap *bs, const char *slot, const char *data,
 		      int pages, int guess)
@@ -347,7 +364,8 @@ static int find_pages(struct badswap *bs, const char *data, int pages)
 	int guess = 0, missing = pages, page;
 	size_t pos, off;
 
-	for (pos = 0; !ret && pos < bs->size; pos += chunk) {
+	memset(bs->page_in, -1, bs->size / size * sizeof(*bs->page_in));
+	for (pos = 0; !ret && pos < bs->size && (missing || bs->used); pos += chunk) {
 		ssize_t len = pread(bs->fd, buf, chunk, pos);
 
 		for (off = 0; off < chunk; off += size) {
@@ -373,27 +391,34 @@ int badswap_pageout(struct badswap *bs, void *mem, size_t len)
 {
 	int tries, pages = len / bs->page_size, ret = -EAGAIN;
 	char *data = malloc(len);
+	char amount[24];
 
 	if (!data)
 		return -ENOMEM;
 	memcpy(data, mem, len);
 	bs->mem = mem;
+	/* No more than needed: what does not find enough waits for all CPUs. */
+	snprintf(amount, sizeof(amount), "%zu", len);
 	for (tries = 0; tries < 50 && (ret == -EAGAIN || ret == -EXDEV); tries++) {
 		if (ret == -EXDEV) {
 			/* Give back the slots of another area, of which CPUs keep some. */
 			memcpy(mem, data, len);
 		} else if (tries) {
-			/* Pages in the swap cache leave it only under pressure. */
-			if (bs->cgroup[0])
-				put("16M", "%s/memory.reclaim", bs->cgroup);
-			usleep(20000);
+			usleep(1000 * tries);
+			ret = map_cached(bs, mem, data, pages);
+			if (ret)
+				break;
 		}
-		if (madvise(mem, len, MADV_PAGEOUT))
+		if (madvise(mem, len, MADV_PAGEOUT)) {
 			ret = -errno;
-		else if (any_in_memory(bs, mem, pages))
-			ret = -EAGAIN;
-		else
-			ret = find_pages(bs, data, pages);
+			break;
+		}
+		/* What is then left in the swap cache leaves it only under pressure. */
+		if (tries > 1 && bs->cgroup[0] && any_in_memory(bs, mem, pages))
+			put(amount, "%s/memory.reclaim", bs->cgroup);
+		ret = any_in_memory(bs, mem, pages) ? -EAGAIN :
+		      find_pages(bs, data, pages);
+		bs->used = true;
 	}
 	free(data);
 	return ret;

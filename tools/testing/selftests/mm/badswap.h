@@ -19,6 +19,7 @@
 #ifndef BADSWAP_H
 #define BADSWAP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -33,6 +34,7 @@ struct badswap {
 	char old_cgroup[512];	/* that it was in before */
 	size_t page_size;
 	size_t size;		/* of the device, in bytes */
+	bool used;		/* slots may have what pages had that are elsewhere now */
 	char *mem;		/* that was paged out last */
 	int *page_in;		/* for each slot, the number of its page in mem, or -1 */
 	int fd;			/* of the disk, for direct reads */

@@ -158,21 +158,30 @@ bool part_is_lost(char *mem, unsigned int first, unsigned int last)
 	return true;
 }
 
+/* Whether @page has nothing but @byte in it; DATA is yes. */
+static enum outcome fresh(unsigned char *page, unsigned char byte)
+{
+	int sig = sigsetjmp(fault_env, 1);
+
+	if (sig)
+		return outcome_of(sig);
+	/* All bytes are as the next one, and the last one is @byte. */
+	if (page[page_size - 1] != byte || memcmp(page, page + 1, page_size - 1))
+		return CORRUPT;
+	memset(page, 0xa5, page_size);
+	return DATA;
+}
+
 bool are_fresh(char *mem, unsigned int first, unsigned int last, unsigned char byte)
 {
-	volatile unsigned int i;
-	unsigned char *page;
-	int sig;
+	enum outcome got;
+	unsigned int i;
 
 	for (i = first; i <= last; i++) {
-		page = (unsigned char *)mem + i * page_size;
-		sig = sigsetjmp(fault_env, 1);
-		if (sig)
-			return fail(outcome_name[outcome_of(sig)], "page %u was given up", i);
-		/* All bytes are as the next one, and the last one is @byte. */
-		if (page[page_size - 1] != byte || memcmp(page, page + 1, page_size - 1))
-			return fail("corrupt", "page %u was given up, but is not %#x", i, byte);
-		memset(page, 0xa5, page_size);
+		got = fresh((unsigned char *)mem + i * page_size, byte);
+		if (got != DATA)
+			return fail(outcome_name[got], "page %u was given up, but is not %#x",
+				    i, byte);
 	}
 	return true;
 }
@@ -257,7 +266,7 @@ long count(const char *path, const char *key)
 	return value;
 }
 
-long smaps(const void *mem, size_t len, const char *key)
+long smaps_kb(const void *mem, size_t len, const char *key)
 {
 	unsigned long start, end, first = (uintptr_t)mem, last = first + len;
 	bool inside = false;
@@ -337,7 +346,8 @@ const char *lost_pages_init(void)
 
 	page_size = sysconf(_SC_PAGESIZE);
 	mem_size = NR_PAGES * page_size;
-	device_mib = mem_size > 1 << 20 ? mem_size >> 17 : 4;
+	/* Swap that is less than half full lets a page that is read keep its slot. */
+	device_mib = mem_size > 1 << 20 ? mem_size >> 17 : 8;
 	if (getrandom(&seed, sizeof(seed), 0) != sizeof(seed))
 		seed = getpid();
 	sigaction(SIGBUS, &action, NULL);

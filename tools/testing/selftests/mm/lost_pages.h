@@ -39,10 +39,10 @@ extern unsigned int device_mib;	/* of a device that is large enough for us */
 const char *lost_pages_init(void);
 
 /* Output goes out at once: a process of ours may end by a signal. */
-void say(const char *what, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void say(const char *what, const char *fmt, ...);
 
 /* The line of a failed check.  Returns false. */
-bool fail(const char *how, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+bool fail(const char *how, const char *fmt, ...);
 
 #define CASE(text)		say("case", "%s", text)
 
@@ -108,7 +108,7 @@ bool is_count(const char *what, long value, long due, long slack);
 long count(const char *path, const char *key);
 
 /* The sum, in KiB, of what smaps says behind @key for what it lists of the range. */
-long smaps(const void *mem, size_t len, const char *key);
+long smaps_kb(const void *mem, size_t len, const char *key);
 
 /* Makes the lost ones of @pages at @mem, which are paged out, unreadable on @bs. */
 int lose_pages(struct badswap *bs, char *mem, unsigned int pages);

@@ -19,7 +19,6 @@
  *	UFFDIO_MOVE		is between anonymous mappings only
  */
 #define _GNU_SOURCE
-#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -30,6 +29,7 @@
 #include <unistd.h>
 #include <linux/fs.h>
 #include <sys/mman.h>
+#include <sys/param.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
@@ -236,20 +236,29 @@ FIXTURE_TEARDOWN(swapin_error)
 	badswap_destroy(&self->bs);
 }
 
-/* What a test is about, where the mapping that it is about can be had. */
-#define BEGIN(text) do {						\
-	CASE(text);							\
-	if (self->missing)						\
-		SKIP(return, "%s", self->missing);			\
-} while (0)
+/*
+ * Says what a test is about.  Returns whether it can be run: the mapping that it is for
+ * may be missing here.
+ */
+static bool begin(struct __test_metadata *_metadata, const char *missing,
+		  const char *text)
+{
+	CASE(text);
+	if (missing)
+		SKIP(return false, "%s", missing);
+	return true;
+}
 
-/* Opens @fd, a userfaultfd for write-protection of all pages, where there is one. */
-#define WATCH_WP(fd) do {						\
-	(fd) = uffd_watch_wp(self->mem);				\
-	if ((fd) == -1)							\
-		SKIP(return, UFFD_NEEDED);				\
-	ASSERT_LE(0, (fd));						\
-} while (0)
+/* Returns a userfaultfd that write-protects, or -1 where the test is skipped. */
+static int watch_wp(struct __test_metadata *_metadata, char *mem)
+{
+	int uffd = uffd_watch_wp(mem);
+
+	if (uffd == -1)
+		SKIP(return -1, UFFD_NEEDED);
+	EXPECT_LE(0, uffd);
+	return uffd;
+}
 
 /* All is as at the beginning: entries, lost pages, healthy pages. */
 #define UNHARMED(ignore) do {						\
@@ -263,21 +272,24 @@ FIXTURE_TEARDOWN(swapin_error)
 
 TEST_F(swapin_error, read)
 {
-	BEGIN("fault: reading a lost page is SIGBUS");
+	if (!begin(_metadata, self->missing, "fault: reading a lost page is SIGBUS"))
+		return;
 	EXPECT_TRUE(reads(self->mem));
 	UNHARMED(0);
 }
 
 TEST_F(swapin_error, write)
 {
-	BEGIN("fault: writing a lost page is SIGBUS");
+	if (!begin(_metadata, self->missing, "fault: writing a lost page is SIGBUS"))
+		return;
 	EXPECT_TRUE(writes(self->mem));
 	UNHARMED(0);
 }
 
 TEST_F(swapin_error, execute)
 {
-	BEGIN("fault: executing a lost page is SIGBUS");
+	if (!begin(_metadata, self->missing, "fault: executing a lost page is SIGBUS"))
+		return;
 	ASSERT_EQ(0, mprotect(self->mem, mem_size, PROT_READ | PROT_EXEC));
 	EXPECT_EQ(BUS, touch(self->mem + page_size, 1, EXEC));
 	EXPECT_EQ(BUS, touch(self->mem + page_size, 1, EXEC));
@@ -287,7 +299,9 @@ TEST_F(swapin_error, execute)
 
 TEST_F(swapin_error, si_code)
 {
-	BEGIN("fault: SIGBUS blames the address, not the memory");
+	if (!begin(_metadata, self->missing,
+		   "fault: SIGBUS blames the address, not the memory"))
+		return;
 	EXPECT_EQ(BUS, touch(self->mem + page_size, 1, READ));
 	EXPECT_TRUE(last_si_code == BUS_ADRERR ||
 		    fail("hwpoison", "si_code is %d, where %d is due", last_si_code,
@@ -298,7 +312,9 @@ TEST_F(swapin_error, mremap_move)
 {
 	char *new;
 
-	BEGIN("mremap: lost pages move along, there and back");
+	if (!begin(_metadata, self->missing,
+		   "mremap: lost pages move along, there and back"))
+		return;
 	new = mmap(NULL, mem_size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	ASSERT_NE(MAP_FAILED, new);
 	ASSERT_EQ(new, mremap(self->mem, mem_size, mem_size,
@@ -318,7 +334,9 @@ TEST_F(swapin_error, mremap_dontunmap)
 {
 	char *new;
 
-	BEGIN("mremap: with MREMAP_DONTUNMAP too, and what stays is fresh");
+	if (!begin(_metadata, self->missing,
+		   "mremap: with MREMAP_DONTUNMAP too, and what stays is fresh"))
+		return;
 	new = mremap(self->mem, mem_size, mem_size, MREMAP_MAYMOVE | MREMAP_DONTUNMAP,
 		     NULL);
 	ASSERT_NE(MAP_FAILED, new);
@@ -333,7 +351,9 @@ TEST_F(swapin_error, mremap_size)
 	const size_t half = mem_size / 2;
 	char *new;
 
-	BEGIN("mremap: shrunk and grown, the rest is fresh");
+	if (!begin(_metadata, self->missing,
+		   "mremap: shrunk and grown, the rest is fresh"))
+		return;
 	ASSERT_EQ(self->mem, mremap(self->mem, mem_size, half, 0));
 	EXPECT_TRUE(part_is_lost(self->mem, 0, NR_PAGES / 2 - 1));
 	new = mremap(self->mem, half, mem_size, MREMAP_MAYMOVE);
@@ -360,13 +380,17 @@ static void give_up(struct __test_metadata *_metadata, char *mem, int advice,
 
 TEST_F(swapin_error, madv_dontneed)
 {
-	BEGIN("MADV_DONTNEED: pages given up are fresh, others still lost");
+	if (!begin(_metadata, self->missing,
+		   "MADV_DONTNEED: pages given up are fresh, others still lost"))
+		return;
 	give_up(_metadata, self->mem, MADV_DONTNEED, variant->under);
 }
 
 TEST_F(swapin_error, madv_free)
 {
-	BEGIN("MADV_FREE: pages given up are fresh, others still lost");
+	if (!begin(_metadata, self->missing,
+		   "MADV_FREE: pages given up are fresh, others still lost"))
+		return;
 	if (variant->under)
 		SKIP(return, "is for anonymous memory");
 	give_up(_metadata, self->mem, MADV_FREE, variant->under);
@@ -377,7 +401,9 @@ TEST_F(swapin_error, madv_reclaim)
 	static const int advice[] = { MADV_COLD, MADV_PAGEOUT, MADV_WILLNEED };
 	unsigned int i;
 
-	BEGIN("MADV_COLD, PAGEOUT, WILLNEED: leave lost pages as they are");
+	if (!begin(_metadata, self->missing,
+		   "MADV_COLD, PAGEOUT, WILLNEED: leave lost pages as they are"))
+		return;
 	for (i = 0; i < ARRAY_SIZE(advice); i++) {
 		EXPECT_EQ(0, madvise(self->mem, mem_size, advice[i]));
 		UNHARMED(0);
@@ -389,7 +415,9 @@ TEST_F(swapin_error, madv_populate)
 	static const int advice[] = { MADV_POPULATE_READ, MADV_POPULATE_WRITE };
 	unsigned int i;
 
-	BEGIN("MADV_POPULATE_READ, WRITE: fail on a lost page");
+	if (!begin(_metadata, self->missing,
+		   "MADV_POPULATE_READ, WRITE: fail on a lost page"))
+		return;
 	if (madvise(self->mem, page_size, MADV_POPULATE_READ))
 		SKIP(return, "needs MADV_POPULATE_READ");
 	for (i = 0; i < ARRAY_SIZE(advice); i++) {
@@ -402,7 +430,9 @@ TEST_F(swapin_error, madv_populate)
 
 TEST_F(swapin_error, madv_collapse)
 {
-	BEGIN("MADV_COLLAPSE: a lost page is not collapsed away");
+	if (!begin(_metadata, self->missing,
+		   "MADV_COLLAPSE: a lost page is not collapsed away"))
+		return;
 	if (self->len < HUGE_SIZE)
 		SKIP(return, "is for huge pages");
 	madvise(self->mem, self->len, MADV_NOHUGEPAGE);
@@ -416,7 +446,9 @@ TEST_F(swapin_error, munmap)
 	const size_t some = 8 * page_size;
 	char *part = self->mem + some;
 
-	BEGIN("munmap, MAP_FIXED: a new mapping over a part is fresh");
+	if (!begin(_metadata, self->missing,
+		   "munmap, MAP_FIXED: a new mapping over a part is fresh"))
+		return;
 	ASSERT_EQ(0, munmap(part, some));
 	EXPECT_EQ(SEGV, touch(part + page_size, 9, READ));
 	ASSERT_EQ(part, mmap(part, some, PROT_READ | PROT_WRITE,
@@ -432,7 +464,9 @@ TEST_F(swapin_error, munmap)
 
 TEST_F(swapin_error, mlock)
 {
-	BEGIN("mlock, mincore, msync: leave lost pages as they are");
+	if (!begin(_metadata, self->missing,
+		   "mlock, mincore, msync: leave lost pages as they are"))
+		return;
 	EXPECT_EQ(0, mlock(self->mem, page_size));
 	EXPECT_EQ(-1, mlock(self->mem, mem_size));
 	EXPECT_TRUE(reads_and_writes(self->mem));
@@ -446,7 +480,8 @@ TEST_F(swapin_error, mincore)
 	unsigned char in_core[NR_PAGES];
 	unsigned int i;
 
-	BEGIN("mincore: a lost page is not in memory");
+	if (!begin(_metadata, self->missing, "mincore: a lost page is not in memory"))
+		return;
 	if (variant->under)
 		SKIP(return, "is told of the file's page");
 	ASSERT_EQ(0, mincore(self->mem, mem_size, in_core));
@@ -470,35 +505,45 @@ static bool in_child_writes(char *mem)
 
 TEST_F(swapin_error, fork_read)
 {
-	BEGIN("fork: a child's read of a lost page is SIGBUS");
+	if (!begin(_metadata, self->missing,
+		   "fork: a child's read of a lost page is SIGBUS"))
+		return;
 	EXPECT_TRUE(in_child_reads(self->mem));
 	UNHARMED(0);
 }
 
 TEST_F(swapin_error, fork_write)
 {
-	BEGIN("fork: a child's write to a lost page is SIGBUS");
+	if (!begin(_metadata, self->missing,
+		   "fork: a child's write to a lost page is SIGBUS"))
+		return;
 	EXPECT_TRUE(in_child_writes(self->mem));
 	UNHARMED(0);
 }
 
 TEST_F(swapin_error, fork_fork_read)
 {
-	BEGIN("fork: a grandchild's read of a lost page is SIGBUS");
+	if (!begin(_metadata, self->missing,
+		   "fork: a grandchild's read of a lost page is SIGBUS"))
+		return;
 	EXPECT_TRUE(in_child(in_child_reads, self->mem));
 	UNHARMED(0);
 }
 
 TEST_F(swapin_error, fork_fork_write)
 {
-	BEGIN("fork: a grandchild's write to a lost page is SIGBUS");
+	if (!begin(_metadata, self->missing,
+		   "fork: a grandchild's write to a lost page is SIGBUS"))
+		return;
 	EXPECT_TRUE(in_child(in_child_writes, self->mem));
 	UNHARMED(0);
 }
 
 TEST_F(swapin_error, fork_mprotect)
 {
-	BEGIN("fork: after mprotect(PROT_NONE) and back too");
+	if (!begin(_metadata, self->missing,
+		   "fork: after mprotect(PROT_NONE) and back too"))
+		return;
 	ASSERT_EQ(0, mprotect(self->mem, mem_size, PROT_NONE));
 	ASSERT_EQ(0, mprotect(self->mem, mem_size, PROT_READ | PROT_WRITE));
 	EXPECT_TRUE(in_child(reads_and_writes, self->mem));
@@ -530,14 +575,17 @@ static bool in_clone(char *mem, int flags)
 
 TEST_F(swapin_error, clone)
 {
-	BEGIN("clone: without CLONE_VM as fork");
+	if (!begin(_metadata, self->missing, "clone: without CLONE_VM as fork"))
+		return;
 	EXPECT_TRUE(in_clone(self->mem, 0));
 	UNHARMED(0);
 }
 
 TEST_F(swapin_error, clone_vm)
 {
-	BEGIN("clone, vfork: with CLONE_VM as the parent");
+	if (!begin(_metadata, self->missing,
+		   "clone, vfork: with CLONE_VM as the parent"))
+		return;
 	EXPECT_TRUE(in_clone(self->mem, CLONE_VM | CLONE_VFORK));
 	UNHARMED(0);
 }
@@ -554,7 +602,9 @@ static bool is_wiped(char *mem)
 
 TEST_F(swapin_error, madv_dontfork)
 {
-	BEGIN("MADV_DONTFORK: a child has nothing; MADV_DOFORK: it has lost pages");
+	if (!begin(_metadata, self->missing,
+		   "MADV_DONTFORK: a child has nothing; MADV_DOFORK: it has lost pages"))
+		return;
 	ASSERT_EQ(0, madvise(self->mem, mem_size, MADV_DONTFORK));
 	EXPECT_TRUE(in_child(is_unmapped, self->mem));
 	ASSERT_EQ(0, madvise(self->mem, mem_size, MADV_DOFORK));
@@ -564,7 +614,9 @@ TEST_F(swapin_error, madv_dontfork)
 
 TEST_F(swapin_error, madv_wipeonfork)
 {
-	BEGIN("MADV_WIPEONFORK: a child is fresh; KEEPONFORK: it has lost pages");
+	if (!begin(_metadata, self->missing,
+		   "MADV_WIPEONFORK: a child is fresh; KEEPONFORK: it has lost pages"))
+		return;
 	if (variant->under)
 		SKIP(return, "is for anonymous memory");
 	ASSERT_EQ(0, madvise(self->mem, mem_size, MADV_WIPEONFORK));
@@ -578,8 +630,12 @@ TEST_F(swapin_error, fork_uffd_wp)
 {
 	int uffd;
 
-	BEGIN("fork: the child of a parent with uffd-wp too");
-	WATCH_WP(uffd);
+	if (!begin(_metadata, self->missing,
+		   "fork: the child of a parent with uffd-wp too"))
+		return;
+	uffd = watch_wp(_metadata, self->mem);
+	if (uffd < 0)
+		return;
 	/* Without UFFD_FEATURE_EVENT_FORK the child is not registered. */
 	EXPECT_TRUE(in_child(reads_and_writes, self->mem));
 	UNHARMED(0);
@@ -606,7 +662,9 @@ TEST_F(swapin_error, fork_uffd_event)
 	void *child;
 	int uffd;
 
-	BEGIN("fork: a child that is registered itself too");
+	if (!begin(_metadata, self->missing,
+		   "fork: a child that is registered itself too"))
+		return;
 	uffd = uffd_watch(self->mem, UFFDIO_REGISTER_MODE_WP,
 			  UFFD_FEATURE_PAGEFAULT_FLAG_WP | UFFD_FEATURE_EVENT_FORK);
 	if (uffd == -1)
@@ -634,7 +692,9 @@ TEST_F(swapin_error, mprotect)
 	};
 	unsigned int i;
 
-	BEGIN("mprotect: every protection leaves lost pages as they are");
+	if (!begin(_metadata, self->missing,
+		   "mprotect: every protection leaves lost pages as they are"))
+		return;
 	for (i = 0; i < ARRAY_SIZE(prot); i++) {
 		/* In parts, so that the VMA is split and merged. */
 		ASSERT_EQ(0, mprotect(self->mem + 5 * page_size, 9 * page_size, prot[i]));
@@ -652,8 +712,12 @@ TEST_F(swapin_error, uffd_wp_protect)
 {
 	int uffd;
 
-	BEGIN("uffd-wp: write-protect leaves lost pages as they are");
-	WATCH_WP(uffd);
+	if (!begin(_metadata, self->missing,
+		   "uffd-wp: write-protect leaves lost pages as they are"))
+		return;
+	uffd = watch_wp(_metadata, self->mem);
+	if (uffd < 0)
+		return;
 	ASSERT_EQ(0, uffd_protect(uffd, self->mem, true));
 	EXPECT_TRUE(healthy_uffd_wp(self->mem, true));
 	EXPECT_TRUE(same_entries(self->mem, self->old, 0));
@@ -665,8 +729,12 @@ TEST_F(swapin_error, uffd_wp_unprotect)
 {
 	int uffd;
 
-	BEGIN("uffd-wp: write-unprotect leaves lost pages as they are");
-	WATCH_WP(uffd);
+	if (!begin(_metadata, self->missing,
+		   "uffd-wp: write-unprotect leaves lost pages as they are"))
+		return;
+	uffd = watch_wp(_metadata, self->mem);
+	if (uffd < 0)
+		return;
 	ASSERT_EQ(0, uffd_protect(uffd, self->mem, true));
 	ASSERT_EQ(0, uffd_protect(uffd, self->mem, false));
 	EXPECT_TRUE(healthy_uffd_wp(self->mem, false));
@@ -679,8 +747,12 @@ TEST_F(swapin_error, uffd_wp_unregister)
 {
 	int uffd;
 
-	BEGIN("uffd-wp: unregister leaves lost pages as they are");
-	WATCH_WP(uffd);
+	if (!begin(_metadata, self->missing,
+		   "uffd-wp: unregister leaves lost pages as they are"))
+		return;
+	uffd = watch_wp(_metadata, self->mem);
+	if (uffd < 0)
+		return;
 	ASSERT_EQ(0, uffd_protect(uffd, self->mem, true));
 	ASSERT_EQ(0, uffd_unregister(uffd, self->mem));
 	EXPECT_TRUE(reads_and_writes(self->mem));
@@ -693,8 +765,12 @@ TEST_F(swapin_error, uffd_wp_close)
 	int uffd;
 	unsigned int i;
 
-	BEGIN("uffd-wp: close leaves lost pages as they are");
-	WATCH_WP(uffd);
+	if (!begin(_metadata, self->missing,
+		   "uffd-wp: close leaves lost pages as they are"))
+		return;
+	uffd = watch_wp(_metadata, self->mem);
+	if (uffd < 0)
+		return;
 	ASSERT_EQ(0, uffd_protect(uffd, self->mem, true));
 	ASSERT_EQ(0, close(uffd));
 	EXPECT_TRUE(reads(self->mem));
@@ -711,8 +787,12 @@ TEST_F(swapin_error, uffd_wp_fork)
 {
 	int uffd;
 
-	BEGIN("uffd-wp: a child of fork under write-protect has lost pages");
-	WATCH_WP(uffd);
+	if (!begin(_metadata, self->missing,
+		   "uffd-wp: a child of fork under write-protect has lost pages"))
+		return;
+	uffd = watch_wp(_metadata, self->mem);
+	if (uffd < 0)
+		return;
 	ASSERT_EQ(0, uffd_protect(uffd, self->mem, true));
 	EXPECT_TRUE(in_child(reads, self->mem));
 	ASSERT_EQ(0, uffd_protect(uffd, self->mem, false));
@@ -737,7 +817,9 @@ TEST_F(swapin_error, pagemap_scan)
 	};
 	int fd, uffd;
 
-	BEGIN("PAGEMAP_SCAN: write-protect leaves lost pages as they are");
+	if (!begin(_metadata, self->missing,
+		   "PAGEMAP_SCAN: write-protect leaves lost pages as they are"))
+		return;
 	uffd = uffd_watch(self->mem, UFFDIO_REGISTER_MODE_WP,
 			  UFFD_FEATURE_PAGEFAULT_FLAG_WP | UFFD_FEATURE_WP_ASYNC |
 			  UFFD_FEATURE_WP_UNPOPULATED);
@@ -750,7 +832,8 @@ TEST_F(swapin_error, pagemap_scan)
 	EXPECT_TRUE(same_entries(self->mem, self->old, 0));
 	EXPECT_TRUE(reads_and_writes(self->mem));
 	/* Without a vector it takes another path. */
-	arg.vec = arg.vec_len = 0;
+	arg.vec = 0;
+	arg.vec_len = 0;
 	ASSERT_LE(0, ioctl(fd, PAGEMAP_SCAN, &arg));
 	UNHARMED(0);
 	close(fd);
@@ -765,7 +848,9 @@ TEST_F(swapin_error, uffd_missing)
 	struct uffd_monitor monitor;
 	int uffd;
 
-	BEGIN("uffd missing: a lost page is SIGBUS, and no missing page");
+	if (!begin(_metadata, self->missing,
+		   "uffd missing: a lost page is SIGBUS, and no missing page"))
+		return;
 	uffd = uffd_watch(self->mem, UFFDIO_REGISTER_MODE_MISSING, 0);
 	if (uffd == -1)
 		SKIP(return, UFFD_NEEDED);
@@ -800,7 +885,8 @@ TEST_F(swapin_error, uffd_copy)
 	char *lost = self->mem + page_size, *src;
 	int uffd;
 
-	BEGIN("UFFDIO_COPY: on a lost page is EEXIST");
+	if (!begin(_metadata, self->missing, "UFFDIO_COPY: on a lost page is EEXIST"))
+		return;
 	src = malloc(page_size);
 	ASSERT_NE(NULL, src);
 	memset(src, 0x33, page_size);
@@ -826,7 +912,9 @@ TEST_F(swapin_error, uffd_zeropage)
 	char *lost = self->mem + page_size;
 	int uffd;
 
-	BEGIN("UFFDIO_ZEROPAGE: on a lost page is EEXIST");
+	if (!begin(_metadata, self->missing,
+		   "UFFDIO_ZEROPAGE: on a lost page is EEXIST"))
+		return;
 	uffd = uffd_watch(self->mem, UFFDIO_REGISTER_MODE_MISSING, 0);
 	if (uffd == -1)
 		SKIP(return, UFFD_NEEDED);
@@ -844,7 +932,9 @@ TEST_F(swapin_error, uffd_continue)
 	char *lost = self->mem + page_size;
 	int uffd;
 
-	BEGIN("UFFDIO_CONTINUE: on a lost page is EEXIST");
+	if (!begin(_metadata, self->missing,
+		   "UFFDIO_CONTINUE: on a lost page is EEXIST"))
+		return;
 	if (!variant->under)
 		SKIP(return, "is for files");
 	uffd = uffd_watch(self->mem, UFFDIO_REGISTER_MODE_MINOR, UFFD_FEATURE_MINOR_SHMEM);
@@ -867,7 +957,9 @@ TEST_F(swapin_error, uffd_poison)
 	};
 	int uffd;
 
-	BEGIN("UFFDIO_POISON: on a lost page is EEXIST, its own can be filled");
+	if (!begin(_metadata, self->missing,
+		   "UFFDIO_POISON: on a lost page is EEXIST, its own can be filled"))
+		return;
 	src = malloc(page_size);
 	ASSERT_NE(NULL, src);
 	memset(src, 0x33, page_size);
@@ -908,7 +1000,9 @@ TEST_F(swapin_error, uffd_move)
 	size_t len;
 	int uffd;
 
-	BEGIN("UFFDIO_MOVE: neither to nor from a lost page");
+	if (!begin(_metadata, self->missing,
+		   "UFFDIO_MOVE: neither to nor from a lost page"))
+		return;
 	if (variant->under)
 		SKIP(return, "is for anonymous memory");
 	src = map_anon(&len);
@@ -942,7 +1036,9 @@ TEST_F(swapin_error, syscall_write)
 	char *buf = malloc(page_size);
 	int fds[2], fd;
 
-	BEGIN("write(2), O_DIRECT: from a lost page is EFAULT");
+	if (!begin(_metadata, self->missing,
+		   "write(2), O_DIRECT: from a lost page is EFAULT"))
+		return;
 	fd = memfd_create("copy", MFD_CLOEXEC);
 	ASSERT_NE(NULL, buf);
 	ASSERT_LE(0, fd);
@@ -971,7 +1067,9 @@ TEST_F(swapin_error, syscall_read)
 {
 	int fd;
 
-	BEGIN("read(2), O_DIRECT: into a lost page is EFAULT");
+	if (!begin(_metadata, self->missing,
+		   "read(2), O_DIRECT: into a lost page is EFAULT"))
+		return;
 	fd = memfd_create("source", MFD_CLOEXEC);
 	ASSERT_LE(0, fd);
 	ASSERT_EQ(page_size, write(fd, self->mem, page_size));
@@ -991,7 +1089,9 @@ TEST_F(swapin_error, process_vm)
 	struct iovec lost = { .iov_base = self->mem + page_size, .iov_len = page_size };
 	struct iovec healthy = { .iov_base = self->mem, .iov_len = page_size };
 
-	BEGIN("process_vm_readv, writev: a lost page is EFAULT");
+	if (!begin(_metadata, self->missing,
+		   "process_vm_readv, writev: a lost page is EFAULT"))
+		return;
 	ASSERT_NE(NULL, buf);
 	memset(buf, 0x5a, page_size);
 	EXPECT_EQ(-1, process_vm_readv(getpid(), &local, 1, &lost, 1, 0));
@@ -1012,7 +1112,8 @@ TEST_F(swapin_error, proc_mem)
 	char *buf = malloc(page_size);
 	int fd;
 
-	BEGIN("/proc/pid/mem: a lost page is EIO");
+	if (!begin(_metadata, self->missing, "/proc/pid/mem: a lost page is EIO"))
+		return;
 	ASSERT_NE(NULL, buf);
 	fd = open("/proc/self/mem", O_RDWR | O_CLOEXEC);
 	ASSERT_LE(0, fd);
@@ -1034,7 +1135,9 @@ TEST_F(swapin_error, ptrace)
 	int status;
 	pid_t pid;
 
-	BEGIN("ptrace: peek and poke of a lost page is EIO");
+	if (!begin(_metadata, self->missing,
+		   "ptrace: peek and poke of a lost page is EIO"))
+		return;
 	pid = fork();
 	ASSERT_LE(0, pid);
 	if (!pid) {
@@ -1056,23 +1159,14 @@ TEST_F(swapin_error, ptrace)
 	UNHARMED(0);
 }
 
-/* Where in the core file @fd the page of its process at @mem is, or -1. */
-static off_t core_offset(int fd, char *mem)
+/* Where in the core file @fd page 0 is, or -1. */
+static off_t core_offset(int fd, char *buf)
 {
-	Elf64_Ehdr header;
-	Elf64_Phdr segment;
-	unsigned int i;
+	off_t pos;
 
-	if (pread(fd, &header, sizeof(header), 0) != sizeof(header))
-		return -1;
-	for (i = 0; i < header.e_phnum; i++) {
-		if (pread(fd, &segment, sizeof(segment),
-			  header.e_phoff + i * sizeof(segment)) != sizeof(segment))
-			return -1;
-		if (segment.p_type == PT_LOAD && (uintptr_t)mem >= segment.p_vaddr &&
-		    (uintptr_t)mem < segment.p_vaddr + segment.p_filesz)
-			return (uintptr_t)mem - segment.p_vaddr + segment.p_offset;
-	}
+	for (pos = 0; pread(fd, buf, page_size, pos) == (ssize_t)page_size; pos += page_size)
+		if (has_data(buf, 0))
+			return pos;
 	return -1;
 }
 
@@ -1098,7 +1192,9 @@ TEST_F(swapin_error, coredump)
 	off_t offset;
 	pid_t pid;
 
-	BEGIN("core dump: has healthy pages, and zeroes for lost ones");
+	if (!begin(_metadata, self->missing,
+		   "core dump: has healthy pages, and zeroes for lost ones"))
+		return;
 	if (!get("/proc/sys/kernel/core_pattern", pattern, sizeof(pattern)) ||
 	    strcmp(pattern, "core\n"))
 		SKIP(return, "needs a kernel.core_pattern of core");
@@ -1113,10 +1209,8 @@ TEST_F(swapin_error, coredump)
 	snprintf(path, sizeof(path), "%s/core", dir);
 	fd = open(path, O_RDONLY);
 	ASSERT_LE(0, fd);
-	offset = core_offset(fd, self->mem);
+	offset = core_offset(fd, buf);
 	EXPECT_LE(0, offset);
-	EXPECT_EQ(page_size, pread(fd, buf, page_size, offset));
-	EXPECT_TRUE(has_data(buf, 0));
 	EXPECT_EQ(page_size, pread(fd, buf, page_size, offset + page_size));
 	EXPECT_TRUE(!memcmp(buf, zeroes, page_size) ||
 		    fail("corrupt", "the dump has data for lost page 1"));
@@ -1130,9 +1224,11 @@ TEST_F(swapin_error, coredump)
 
 TEST_F(swapin_error, smaps)
 {
-	BEGIN("smaps: a lost page is neither in memory nor in swap");
-	EXPECT_TRUE(is_count("Swap", smaps(self->mem, mem_size, "Swap:"), 0, 0));
-	EXPECT_TRUE(is_count("Anonymous", smaps(self->mem, mem_size, "Anonymous:"),
+	if (!begin(_metadata, self->missing,
+		   "smaps: a lost page is neither in memory nor in swap"))
+		return;
+	EXPECT_TRUE(is_count("Swap", smaps_kb(self->mem, mem_size, "Swap:"), 0, 0));
+	EXPECT_TRUE(is_count("Anonymous", smaps_kb(self->mem, mem_size, "Anonymous:"),
 			     (self->len - mem_size / 2) / 1024, 0));
 	UNHARMED(0);
 }
@@ -1142,7 +1238,9 @@ TEST_F(swapin_error, clear_refs)
 	int i;
 	char what[2];
 
-	BEGIN("clear_refs: leaves lost pages as they are, but for soft-dirty");
+	if (!begin(_metadata, self->missing,
+		   "clear_refs: leaves lost pages as they are, but for soft-dirty"))
+		return;
 	for (i = 1; i <= 5; i++) {
 		snprintf(what, sizeof(what), "%d", i);
 		EXPECT_TRUE(put("/proc/self/clear_refs", what));
@@ -1156,7 +1254,9 @@ TEST_F(swapin_error, clear_refs)
 
 TEST_F(swapin_error, second_swapoff)
 {
-	BEGIN("swapoff: of a good device later changes nothing");
+	if (!begin(_metadata, self->missing,
+		   "swapoff: of a good device later changes nothing"))
+		return;
 	ASSERT_EQ(0, badswap_heal(&self->bs));
 	ASSERT_EQ(0, badswap_swapon(&self->bs));
 	EXPECT_EQ(0, madvise(self->mem, self->len, MADV_PAGEOUT));
@@ -1171,7 +1271,9 @@ TEST_F(swapin_error, healed)
 	size_t len;
 	char *mem;
 
-	BEGIN("swapin: an error at fault time is SIGBUS; healed, SIGBUS or data");
+	if (!begin(_metadata, self->missing,
+		   "swapin: an error at fault time is SIGBUS; healed, SIGBUS or data"))
+		return;
 	ASSERT_EQ(0, badswap_heal(&self->bs));
 	UNHARMED(0);
 
@@ -1206,7 +1308,9 @@ TEST_F(swapin_error, mrelease)
 	pid_t pid;
 	char byte;
 
-	BEGIN("exit: of a child that is reaped as the OOM killer would");
+	if (!begin(_metadata, self->missing,
+		   "exit: of a child that is reaped as the OOM killer would"))
+		return;
 	ASSERT_EQ(0, pipe(pipes));
 	pid = fork();
 	ASSERT_LE(0, pid);
@@ -1219,8 +1323,9 @@ TEST_F(swapin_error, mrelease)
 	pidfd = syscall(__NR_pidfd_open, pid, 0);
 	ASSERT_LE(0, pidfd);
 	ASSERT_EQ(0, kill(pid, SIGKILL));
+	/* It may have gone by itself. */
 	if (syscall(__NR_process_mrelease, pidfd, 0))
-		EXPECT_TRUE(errno == ESRCH || errno == ENOSYS);
+		EXPECT_EQ(ESRCH, errno);
 	ASSERT_EQ(pid, waitpid(pid, &status, 0));
 	close(pidfd);
 	UNHARMED(0);
@@ -1240,7 +1345,9 @@ TEST_F(swapin_error, counters)
 	long rss;
 	char *mem;
 
-	BEGIN("counters: RSS, VmSwap and SwapFree forget lost pages");
+	if (!begin(_metadata, self->missing,
+		   "counters: RSS, VmSwap and SwapFree forget lost pages"))
+		return;
 	if (variant->map != map_anon)
 		SKIP(return, "is the same as with anon");
 	if (slack >= kb / 4)
@@ -1254,8 +1361,9 @@ TEST_F(swapin_error, counters)
 	fill(mem, pages);
 	ASSERT_EQ(0, badswap_pageout(&self->bs, mem, kb * 1024));
 	ASSERT_EQ(0, lose_pages(&self->bs, mem, pages));
+	/* Others of our pages may have gone with them. */
 	EXPECT_TRUE(is_count("VmSwap of all pages out",
-			     count("/proc/self/status", "VmSwap:"), kb, slack));
+			     MIN(count("/proc/self/status", "VmSwap:"), kb), kb, slack));
 	ASSERT_EQ(0, badswap_swapoff(&self->bs));
 	EXPECT_TRUE(is_count("VmSwap", count("/proc/self/status", "VmSwap:"), 0, slack));
 	EXPECT_TRUE(is_count("SwapTotal", count("/proc/meminfo", "SwapTotal:"),
@@ -1278,8 +1386,8 @@ TEST_F(swapin_error, counters)
 	ASSERT_NE(MAP_FAILED, mem);
 	fill(mem, pages);
 	ASSERT_EQ(0, badswap_pageout(&self->bs, mem, kb * 1024));
-	EXPECT_TRUE(is_count("VmSwap of new pages", count("/proc/self/status", "VmSwap:"),
-			     kb, slack));
+	EXPECT_TRUE(is_count("VmSwap of new pages",
+			     MIN(count("/proc/self/status", "VmSwap:"), kb), kb, slack));
 	munmap(mem, kb * 1024);
 }
 
@@ -1288,7 +1396,9 @@ TEST_F(swapin_error, counters_cgroup)
 	char path[128];
 	long now;
 
-	BEGIN("counters: the memory cgroup's swap is uncharged");
+	if (!begin(_metadata, self->missing,
+		   "counters: the memory cgroup's swap is uncharged"))
+		return;
 	snprintf(path, sizeof(path), "%s/memory.swap.current", self->bs.cgroup);
 	if (!self->bs.cgroup[0] || access(path, R_OK))
 		SKIP(return, "needs cgroup v2 with the memory controller");

@@ -139,11 +139,15 @@ FIXTURE_TEARDOWN(swapin_error_shmem)
 	badswap_destroy(&self->bs);
 }
 
-#define BEGIN(text) do {						\
-	CASE(text);							\
-	if (self->missing)						\
-		SKIP(return, "%s", self->missing);			\
-} while (0)
+/* Says what a test is about.  Returns whether it can be run here. */
+static bool begin(struct __test_metadata *_metadata, const char *missing,
+		  const char *text)
+{
+	CASE(text);
+	if (missing)
+		SKIP(return false, "%s", missing);
+	return true;
+}
 
 /* Page @i by system calls: EIO if it is lost, its data if it is not. */
 static bool syscalls(int fd, unsigned int i)
@@ -204,11 +208,11 @@ static bool healthy_go_out(char *mem, size_t pages)
 			if (i >= NR_PAGES || !is_lost(i))
 				touch(mem + i * page_size, i, READ);
 		madvise(mem, pages * page_size, MADV_PAGEOUT);
-		if (smaps(mem, mem_size, "Swap:") == due)
+		if (smaps_kb(mem, mem_size, "Swap:") == due)
 			return true;
 		usleep(20000);
 	}
-	return is_count("Swap of all", smaps(mem, mem_size, "Swap:"), due, 0);
+	return is_count("Swap of all", smaps_kb(mem, mem_size, "Swap:"), due, 0);
 }
 
 static void interrupt(int sig)
@@ -257,7 +261,8 @@ static bool is_as_new(int fd, struct badswap *bs, char *mem, size_t pages)
 
 TEST_F(swapin_error_shmem, fault)
 {
-	BEGIN("shmem: access of a lost page is SIGBUS");
+	if (!begin(_metadata, self->missing, "shmem: access of a lost page is SIGBUS"))
+		return;
 	EXPECT_TRUE(reads_and_writes(self->mem));
 	EXPECT_TRUE(reads_and_writes(self->mem));
 }
@@ -268,7 +273,9 @@ TEST_F(swapin_error_shmem, syscall)
 	int fds[2];
 	off_t pos;
 
-	BEGIN("shmem: read and write of a lost page is EIO");
+	if (!begin(_metadata, self->missing,
+		   "shmem: read and write of a lost page is EIO"))
+		return;
 	ASSERT_NE(NULL, buf);
 	EXPECT_TRUE(all_syscalls(self->fd));
 	EXPECT_TRUE(all_syscalls(self->fd));
@@ -292,7 +299,9 @@ TEST_F(swapin_error_shmem, syscall)
 
 TEST_F(swapin_error_shmem, blocks)
 {
-	BEGIN("shmem: a lost page takes no memory: st_blocks, statfs");
+	if (!begin(_metadata, self->missing,
+		   "shmem: a lost page takes no memory: st_blocks, statfs"))
+		return;
 	EXPECT_TRUE(is_count("st_blocks", blocks_of(self->fd),
 			     BLOCKS(self->pages - NR_PAGES / 2), 0));
 	if (variant->mount)
@@ -306,8 +315,9 @@ TEST_F(swapin_error_shmem, smaps)
 	const size_t half = NR_PAGES / 2 * page_size;
 	char *part;
 
-	BEGIN("shmem: a lost page is not in swap: smaps");
-	EXPECT_TRUE(is_count("Swap", smaps(self->mem, mem_size, "Swap:"), 0, 0));
+	if (!begin(_metadata, self->missing, "shmem: a lost page is not in swap: smaps"))
+		return;
+	EXPECT_TRUE(is_count("Swap", smaps_kb(self->mem, mem_size, "Swap:"), 0, 0));
 
 	/* With others that are, and a mapping of a part, pages are counted one by one. */
 	ASSERT_EQ(0, badswap_heal(&self->bs));
@@ -315,7 +325,7 @@ TEST_F(swapin_error_shmem, smaps)
 	EXPECT_TRUE(healthy_go_out(self->mem, self->pages));
 	part = mmap(NULL, half, PROT_READ, MAP_SHARED, self->fd, half);
 	ASSERT_NE(MAP_FAILED, part);
-	EXPECT_TRUE(is_count("Swap of a part", smaps(part, half, "Swap:"), half / 2 / 1024, 0));
+	EXPECT_TRUE(is_count("Swap of a part", smaps_kb(part, half, "Swap:"), half / 2 / 1024, 0));
 	munmap(part, half);
 	ASSERT_EQ(0, badswap_swapoff(&self->bs));
 	UNHARMED();
@@ -325,7 +335,9 @@ TEST_F(swapin_error_shmem, mappings)
 {
 	char *private;
 
-	BEGIN("shmem: children, private and later mappings have lost pages");
+	if (!begin(_metadata, self->missing,
+		   "shmem: children, private and later mappings have lost pages"))
+		return;
 	EXPECT_TRUE(in_child(reads_and_writes, self->mem));
 	private = mmap(NULL, mem_size, PROT_READ | PROT_WRITE, MAP_PRIVATE, self->fd, 0);
 	ASSERT_NE(MAP_FAILED, private);
@@ -343,7 +355,9 @@ TEST_F(swapin_error_shmem, advice)
 	unsigned char in_core[NR_PAGES];
 	unsigned int i;
 
-	BEGIN("shmem: madvise, mprotect and mlock leave lost pages as they are");
+	if (!begin(_metadata, self->missing,
+		   "shmem: madvise, mprotect and mlock leave lost pages as they are"))
+		return;
 	for (i = 0; i < ARRAY_SIZE(advice); i++)
 		madvise(self->mem, self->pages * page_size, advice[i]);
 	EXPECT_TRUE(reads_and_writes(self->mem));
@@ -362,7 +376,9 @@ TEST_F(swapin_error_shmem, uffd_wp)
 {
 	int uffd;
 
-	BEGIN("shmem: uffd-wp leaves lost pages as they are");
+	if (!begin(_metadata, self->missing,
+		   "shmem: uffd-wp leaves lost pages as they are"))
+		return;
 	uffd = uffd_watch(self->mem, UFFDIO_REGISTER_MODE_WP, UFFD_FEATURE_PAGEFAULT_FLAG_WP);
 	if (uffd < 0)
 		SKIP(return, "needs userfaultfd write-protection of shared memory");
@@ -382,7 +398,9 @@ TEST_F(swapin_error_shmem, uffd_missing)
 	struct uffd_monitor monitor;
 	int uffd;
 
-	BEGIN("shmem: a lost page is no missing page, and can't be filled");
+	if (!begin(_metadata, self->missing,
+		   "shmem: a lost page is no missing page, and can't be filled"))
+		return;
 	ASSERT_NE(NULL, src);
 	memset(src, 0x33, page_size);
 	uffd = uffd_watch(self->mem, UFFDIO_REGISTER_MODE_MISSING, 0);
@@ -411,7 +429,8 @@ TEST_F(swapin_error_shmem, uffd_minor)
 	unsigned int faults;
 	int uffd;
 
-	BEGIN("shmem: a lost page is no minor fault");
+	if (!begin(_metadata, self->missing, "shmem: a lost page is no minor fault"))
+		return;
 	uffd = uffd_watch(self->mem, UFFDIO_REGISTER_MODE_MINOR, UFFD_FEATURE_MINOR_SHMEM);
 	if (uffd < 0)
 		SKIP(return, "needs UFFD_FEATURE_MINOR_SHMEM");
@@ -430,7 +449,9 @@ TEST_F(swapin_error_shmem, uffd_minor)
 
 TEST_F(swapin_error_shmem, second_swapoff)
 {
-	BEGIN("shmem: swapoff of a good device later changes nothing");
+	if (!begin(_metadata, self->missing,
+		   "shmem: swapoff of a good device later changes nothing"))
+		return;
 	ASSERT_EQ(0, badswap_heal(&self->bs));
 	ASSERT_EQ(0, badswap_swapon(&self->bs));
 	EXPECT_TRUE(healthy_go_out(self->mem, self->pages));
@@ -444,7 +465,9 @@ TEST_F(swapin_error_shmem, second_swapoff)
 
 TEST_F(swapin_error_shmem, truncate)
 {
-	BEGIN("shmem: a truncated file is as good as new");
+	if (!begin(_metadata, self->missing,
+		   "shmem: a truncated file is as good as new"))
+		return;
 	ASSERT_EQ(0, ftruncate(self->fd, 0));
 	EXPECT_TRUE(is_as_new(self->fd, &self->bs, self->mem, self->pages));
 }
@@ -453,10 +476,12 @@ TEST_F(swapin_error_shmem, truncate_counts)
 {
 	const long kb = self->pages * page_size / 1024;
 
-	BEGIN("shmem: a truncated file has the counts of an empty one");
+	if (!begin(_metadata, self->missing,
+		   "shmem: a truncated file has the counts of an empty one"))
+		return;
 	ASSERT_EQ(0, ftruncate(self->fd, 0));
 	EXPECT_TRUE(is_count("st_blocks", blocks_of(self->fd), 0, 0));
-	EXPECT_TRUE(is_count("Swap", smaps(self->mem, mem_size, "Swap:"), 0, 0));
+	EXPECT_TRUE(is_count("Swap", smaps_kb(self->mem, mem_size, "Swap:"), 0, 0));
 	if (variant->mount)
 		EXPECT_TRUE(is_count("f_bfree", free_blocks_of(self->fd),
 				     self->free_blocks, 0));
@@ -469,7 +494,7 @@ TEST_F(swapin_error_shmem, truncate_counts)
 	ASSERT_EQ(0, badswap_heal(&self->bs));
 	ASSERT_EQ(0, badswap_swapon(&self->bs));
 	ASSERT_EQ(0, badswap_pageout(&self->bs, self->mem, self->pages * page_size));
-	EXPECT_TRUE(is_count("Swap when full", smaps(self->mem, mem_size, "Swap:"), kb, 0));
+	EXPECT_TRUE(is_count("Swap when full", smaps_kb(self->mem, mem_size, "Swap:"), kb, 0));
 	ASSERT_EQ(0, ftruncate(self->fd, 0));
 }
 
@@ -478,7 +503,9 @@ TEST_F(swapin_error_shmem, truncate_swapoff)
 	/* As many as were lost: the sum of one count too many and one too few is zero. */
 	const size_t pages = NR_PAGES / 2;
 
-	BEGIN("shmem: swapoff of what a truncated file has now comes to an end");
+	if (!begin(_metadata, self->missing,
+		   "shmem: swapoff of what a truncated file has now comes to an end"))
+		return;
 	ASSERT_EQ(0, ftruncate(self->fd, 0));
 	ASSERT_EQ(0, ftruncate(self->fd, pages * page_size));
 	EXPECT_TRUE(swaps_well(&self->bs, self->mem, pages));
@@ -489,7 +516,9 @@ TEST_F(swapin_error_shmem, truncate_lost)
 {
 	unsigned int i;
 
-	BEGIN("shmem: a truncated file of nothing but lost pages too");
+	if (!begin(_metadata, self->missing,
+		   "shmem: a truncated file of nothing but lost pages too"))
+		return;
 	for (i = 0; i < NR_PAGES; i += 2)
 		ASSERT_EQ(0, punch(self->fd, i, 1));
 	if (self->pages > NR_PAGES)
@@ -500,7 +529,9 @@ TEST_F(swapin_error_shmem, truncate_lost)
 
 TEST_F(swapin_error_shmem, punch)
 {
-	BEGIN("shmem: a punched hole is fresh, others are still lost");
+	if (!begin(_metadata, self->missing,
+		   "shmem: a punched hole is fresh, others are still lost"))
+		return;
 	ASSERT_EQ(0, punch(self->fd, 8, 4));
 	EXPECT_TRUE(are_fresh(self->mem, 8, 11, 0));
 	EXPECT_TRUE(part_is_lost(self->mem, 0, 7));
@@ -513,7 +544,9 @@ TEST_F(swapin_error_shmem, punch)
 
 TEST_F(swapin_error_shmem, resize)
 {
-	BEGIN("shmem: what a resize does not cut off is still lost");
+	if (!begin(_metadata, self->missing,
+		   "shmem: what a resize does not cut off is still lost"))
+		return;
 	/* In the middle of a lost page, which is not given up as a whole. */
 	ASSERT_EQ(0, ftruncate(self->fd, 9 * page_size + page_size / 2));
 	ASSERT_EQ(0, ftruncate(self->fd, self->pages * page_size));
@@ -528,7 +561,8 @@ TEST_F(swapin_error_shmem, unlink)
 {
 	char path[80];
 
-	BEGIN("shmem: a removed file gives all back");
+	if (!begin(_metadata, self->missing, "shmem: a removed file gives all back"))
+		return;
 	munmap(self->mem, self->pages * page_size);
 	self->mem = NULL;
 	if (!variant->mount)

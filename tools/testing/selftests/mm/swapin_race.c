@@ -31,15 +31,15 @@
 #include "lost_pages_uffd.h"
 
 #define DEVICE	"/dev/test_swapin_race"
-#define ROUNDS	200
+#define ROUNDS	100
 #define FILE_BYTE	0x5a
 
-/* Set by the victim, for main. */
+/* What the victim and main have in common. */
 struct victim {
 	char *page;
 	int cpu;
-	volatile pid_t tid;
-	volatile bool go;
+	pid_t tid;
+	bool go;
 	enum outcome outcome;
 };
 
@@ -57,8 +57,8 @@ static void *victim_run(void *arg)
 	struct victim *victim = arg;
 
 	pin_to(victim->cpu);
-	victim->tid = syscall(SYS_gettid);
-	while (!victim->go)
+	__atomic_store_n(&victim->tid, syscall(SYS_gettid), __ATOMIC_RELEASE);
+	while (!__atomic_load_n(&victim->go, __ATOMIC_ACQUIRE))
 		sched_yield();
 	victim->outcome = touch(victim->page, 0, READ);
 	return NULL;
@@ -194,11 +194,11 @@ static int one_round(struct badswap *bs, int device, int file, int cpu)
 		fail("race", "can't prepare: %s", strerror(-ret));
 		return -1;
 	}
-	while (!victim.tid)
+	while (!__atomic_load_n(&victim.tid, __ATOMIC_ACQUIRE))
 		sched_yield();
 	snprintf(arm, sizeof(arm), "%d 5000", victim.tid);
 	ret = write(device, arm, strlen(arm)) < 0 ? -errno : 0;
-	victim.go = true;
+	__atomic_store_n(&victim.go, true, __ATOMIC_RELEASE);
 	if (!ret && wait_for(device, "stalled\n"))
 		ret = lose_page(bs, victim.page);
 	pthread_join(thread, NULL);
