@@ -45,14 +45,24 @@ dictionary=/usr/lib/python3/dist-packages/codespell_lib/data/dictionary.txt
 checkpatch() {
 	src=$B/$1/src
 	GIT_DIR=$src/.git git format-patch --stdout -1 "$2" >"$tmp/mail" || return 1
-	# The commits that we name are not in a tree made from an archive.
+	# The commits that we name are not in a tree made from an archive, and of new files
+	# maintained() knows.
 	(cd "$src" && PATH=/usr/bin:$PATH perl scripts/checkpatch.pl --strict --no-signoff \
-		--ignore UNKNOWN_COMMIT_ID --quiet --codespell --codespellfile "$dictionary" "$tmp/mail")
+		--ignore UNKNOWN_COMMIT_ID,FILE_PATH_CHANGES --quiet --codespell --codespellfile "$dictionary" "$tmp/mail")
+}
+
+# Each new file has a maintainer: linux-mm is told of changes to it.
+maintained() {
+	check_out "$B/$1/src" after
+	(cd "$B/$1/src" && for file in $(git diff --name-only --diff-filter=A stock after); do
+		perl scripts/get_maintainer.pl --no-git --no-git-fallback -f "$file" |
+			grep -q linux-mm@kvack.org || { echo "$file: not in MAINTAINERS"; exit 1; }
+	done)
 }
 
 # A patch's own form, which no tool of the kernel looks at.
 form() {
-	head -n 1 "patches/$1" | grep -qE '^Subject: [a-zA-Z/]+: .{1,70}$' || return 1
+	head -n 1 "patches/$1" | grep -qE '^Subject: [a-zA-Z/_]+: .{1,70}$' || return 1
 	! grep -nE '^(From|Signed-off-by|Cc|Author|Date): ' "patches/$1" || return 1
 	case $1 in
 	fix/*) grep -qE '^Fixes: [0-9a-f]{12} \(".*"\)$' "patches/$1" ;;
@@ -69,6 +79,7 @@ for base in $(cd series && echo *); do
 		continue
 	fi
 	ok "$base: the series applies" applies "$base"
+	ok "$base: new files are in MAINTAINERS" maintained "$base"
 	git -C "$B/$base/src" log --reverse --format='%H %s' stock..after >"$tmp/commits"
 	while read -r commit subject; do
 		ok "$base: checkpatch: $subject" checkpatch "$base" "$commit"
