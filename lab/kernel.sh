@@ -69,6 +69,12 @@ say KERNEL "$base/$kernel: building (log: ${log#"$PWD/"})"
 check_out "$src" "$kernel"
 logged KERNEL "$log" configure
 lost=$(check_config)
+if [ -n "$lost" ]; then
+	# Another commit, without these options, was here in between.
+	rm -f "$obj/.lab-config"
+	logged KERNEL "$log" configure
+	lost=$(check_config)
+fi
 [ -z "$lost" ] || { rm -f "$obj/.lab-config"; die "$base/$kernel: did not take: $lost (see $config)"; }
 logged KERNEL "$log" kmake -j"$JOBS" bzImage
 cp "$obj/vmlinux" "$dir/vmlinux"
