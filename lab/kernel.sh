@@ -11,28 +11,17 @@ dir=$(cd "$B/$base/$kernel" && pwd)
 obj=${dir%/*}/obj
 log=$dir/kernel.log
 config=lab/guest.config
-case $kernel in
-debug | gcov)
-	config="$config lab/$kernel.config"
+if [ "$kernel" = debug ]; then
+	config="$config lab/debug.config"
 	obj=$dir/obj
-	;;
-esac
+fi
 # Stock has no test module.
 if [ "$kernel" != stock ]; then
 	config="$config lab/race.config"
 fi
 
-# What is profiled of the gcov kernel: the files that know swapin errors.
-profiled=''
-if [ "$kernel" = gcov ]; then
-	for object in memory mprotect swapfile shmem madvise userfaultfd mincore task_mmu; do
-		profiled="$profiled GCOV_PROFILE_$object.o=y"
-	done
-fi
-
 kmake() {
-	# shellcheck disable=SC2086 # a list of words
-	child make -C "$src" O="$obj" $profiled "$@"
+	child make -C "$src" O="$obj" "$@"
 }
 
 # The config is made anew where what it is made from has changed.  Each kernel may
