@@ -2,6 +2,7 @@
 /* See lost_pages.h. */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -12,6 +13,7 @@
 #include <sys/random.h>
 #include <sys/wait.h>
 
+#include "../kselftest.h"
 #include "lost_pages.h"
 
 size_t page_size;
@@ -336,7 +338,7 @@ static const char *try_device(void)
 	}
 }
 
-const char *lost_pages_init(void)
+void lost_pages_init(void)
 {
 	struct sigaction action = {
 		.sa_sigaction = fault_handler,
@@ -353,5 +355,19 @@ const char *lost_pages_init(void)
 	sigaction(SIGBUS, &action, NULL);
 	sigaction(SIGSEGV, &action, NULL);
 	why = badswap_missing();
-	return why ? why : try_device();
+	if (!why)
+		why = try_device();
+	if (why) {
+		ksft_print_header();
+		ksft_exit_skip("%s\n", why);
+	}
+}
+
+void pin_to(int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	sched_setaffinity(0, sizeof(set), &set);
 }

@@ -33,10 +33,13 @@ extern size_t mem_size;		/* of NR_PAGES */
 extern unsigned int device_mib;	/* of a device that is large enough for us */
 
 /*
- * Sets the above, has SIGBUS and SIGSEGV come out as outcomes, and returns why pages
- * can't be lost on this machine, or NULL if they can.
+ * Sets the above, and has SIGBUS and SIGSEGV come out as outcomes.  Where pages can't be
+ * lost on this machine, skips all tests, says why, and does not return.
  */
-const char *lost_pages_init(void);
+void lost_pages_init(void);
+
+/* Has the calling thread run on @cpu only. */
+void pin_to(int cpu);
 
 /* Output goes out at once: a process of ours may end by a signal. */
 void say(const char *what, const char *fmt, ...);

@@ -43,15 +43,6 @@ struct victim {
 	enum outcome outcome;
 };
 
-static void pin_to(int cpu)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(cpu, &set);
-	sched_setaffinity(0, sizeof(set), &set);
-}
-
 static void *victim_run(void *arg)
 {
 	struct victim *victim = arg;
@@ -240,12 +231,7 @@ TEST_F_TIMEOUT(swapin_race, fault, 150)
 
 int main(int argc, char **argv)
 {
-	const char *why = lost_pages_init();
-
+	lost_pages_init();
 	mem_size = page_size;
-	if (why) {
-		ksft_print_header();
-		ksft_exit_skip("%s\n", why);
-	}
 	return test_harness_run(argc, argv);
 }
