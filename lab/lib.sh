@@ -33,10 +33,20 @@ die() {
 # on_exit: what to undo, whichever way the script ends.  Scripts redefine it.
 on_exit() { :; }
 job='' ticker=''
+# family PID: it, and all processes that come from it, of which some, as a make's shells,
+# end without a word to their children.
+family() {
+	echo "$1"
+	children=$(cat "/proc/$1/task/$1/children" 2>/dev/null) || :
+	for child in $children; do
+		family "$child"
+	done
+}
 # stop STATUS: ends what is running and then us.
 stop() {
 	for pid in $job $ticker; do
-		kill "$pid" 2>/dev/null || :
+		# shellcheck disable=SC2046 # a list
+		kill $(family "$pid") 2>/dev/null || :
 		wait "$pid" 2>/dev/null || :
 	done
 	exit "$1"

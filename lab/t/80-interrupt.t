@@ -39,8 +39,12 @@ interrupt() {
 	status=$?
 	cat "$tmp/log"
 	[ $status -ne 0 ] || return 1
-	sleep 1
-	! pgrep -a -r D,R,S,T -g $make
+	tries=0
+	while pgrep -a -r D,R,S,T -g $make; do
+		tries=$((tries + 1))
+		[ $tries -lt 50 ] || return 1
+		sleep 0.1
+	done
 }
 
 ends() {
@@ -71,6 +75,8 @@ ends tree 'git.*(read-tree|apply|write-tree)' INT B="$tmp/b" tree KERNEL=before
 again tree B="$tmp/b" tree KERNEL=before
 rm -rf "$tmp/b"
 
+rm -f "$real/6.1/before/bzImage" "$real/6.1/obj/.lab-config"
+ends "kernel's config, SIGKILL" 'kconfig/conf --allnoconfig' KILL kernel KERNEL=before
 for signal in INT TERM KILL; do
 	rm -f "$real/6.1/before/bzImage"
 	check_out "$real/6.1/src" stock
