@@ -40,5 +40,5 @@ qemu() {
 	exec setpriv --pdeathsig KILL "$QEMU" -accel "$(accel)" -cpu max \
 		-smp "$SMP" -m "$MEM" -nodefaults -no-user-config -display none -no-reboot \
 		-kernel "$kernel_image" -initrd "$initrd" \
-		-append "console=ttyS0 panic=-1 oops=panic rcupdate.rcu_expedited=1 $cmdline" "$@"
+		-append "console=ttyS0 panic=-1 oops=panic mitigations=off rcupdate.rcu_expedited=1 $cmdline" "$@"
 }
