@@ -353,35 +353,50 @@ static int which_page(struct badswap *bs, const char *slot, const char *data,
 }
 
 /*
- * Finds the pages on our own device by what they had in them: pagemap knows the slots
- * of private pages only.  A page may be in more than one, if it was there before.
+ * Finds the pages on our own device by what they had in them.  Of private pages pagemap
+ * knows the slot too, as long as it is one of ours; a shared one may be in more than one,
+ * if it was there before.
  */
 static int find_pages(struct badswap *bs, const char *data, int pages)
 {
 	const size_t size = bs->page_size, chunk = 64 * size;
+	uint64_t *entries = calloc(pages, sizeof(*entries));
 	char *buf = aligned_alloc(size, chunk), *found = calloc(1, pages);
-	int ret = buf && found ? 0 : -ENOMEM;
+	int ret = buf && found && entries ? 0 : -ENOMEM;
 	int guess = 0, missing = pages, page;
-	size_t pos, off;
+	size_t pos = 0, off, slot, left;
+	bool private = false;
 
+	if (!ret)
+		ret = pagemap_entries(bs->mem, pages, entries);
+	if (!ret && entries[0] & PM_SWAP) {
+		private = true;
+		pos = PM_SWAP_OFFSET(entries[0]) * size % bs->size / chunk * chunk;
+	}
 	memset(bs->page_in, -1, bs->size / size * sizeof(*bs->page_in));
-	for (pos = 0; !ret && pos < bs->size && (missing || bs->used); pos += chunk) {
-		ssize_t len = pread(bs->fd, buf, chunk, pos);
+	for (left = bs->size; !ret && left; left -= chunk) {
+		ssize_t len;
 
+		if (!missing && (private || !bs->used))
+			break;
+		len = pread(bs->fd, buf, chunk, pos);
 		for (off = 0; off < chunk; off += size) {
 			page = -1;
+			slot = (pos + off) / size;
 			if (len == (ssize_t)chunk ||
 			    pread(bs->fd, buf + off, size, pos + off) == (ssize_t)size)
 				page = which_page(bs, buf + off, data, pages, guess);
-			bs->page_in[(pos + off) / size] = page;
-			if (page < 0)
+			if (page < 0 || (private && PM_SWAP_OFFSET(entries[page]) != slot))
 				continue;
+			bs->page_in[slot] = page;
 			guess = page + 1;
 			if (!found[page])
 				missing--;
 			found[page] = 1;
 		}
+		pos = (pos + chunk) % bs->size;
 	}
+	free(entries);
 	free(buf);
 	free(found);
 	return ret ? ret : missing ? -EXDEV : 0;
@@ -397,9 +412,7 @@ int badswap_pageout(struct badswap *bs, void *mem, size_t len)
 		return -ENOMEM;
 	memcpy(data, mem, len);
 	bs->mem = mem;
-	/* No more than needed: what does not find enough waits for all CPUs. */
-	snprintf(amount, sizeof(amount), "%zu", len);
-	for (tries = 0; tries < 50 && (ret == -EAGAIN || ret == -EXDEV); tries++) {
+	for (tries = 0; tries < 60 && (ret == -EAGAIN || ret == -EXDEV); tries++) {
 		if (ret == -EXDEV) {
 			/* Give back the slots of another area, of which CPUs keep some. */
 			memcpy(mem, data, len);
@@ -413,9 +426,15 @@ int badswap_pageout(struct badswap *bs, void *mem, size_t len)
 			ret = -errno;
 			break;
 		}
-		/* What is then left in the swap cache leaves it only under pressure. */
-		if (tries > 1 && bs->cgroup[0] && any_in_memory(bs, mem, pages))
+		/*
+		 * What is then left in the swap cache leaves it only under pressure; at
+		 * first no more than needed, as what does not find enough waits for all
+		 * CPUs, later more, as others' pages may be the first that are found.
+		 */
+		if (tries > 1 && bs->cgroup[0] && any_in_memory(bs, mem, pages)) {
+			snprintf(amount, sizeof(amount), "%zu", len * (1 + tries / 10));
 			put(amount, "%s/memory.reclaim", bs->cgroup);
+		}
 		ret = any_in_memory(bs, mem, pages) ? -EAGAIN :
 		      find_pages(bs, data, pages);
 		bs->used = true;

@@ -27,6 +27,7 @@
 #define PM_UFFD_WP	((uint64_t)1 << 57)
 #define PM_SWAP		((uint64_t)1 << 62)
 #define PM_PRESENT	((uint64_t)1 << 63)
+#define PM_SWAP_OFFSET(entry)	((entry) << 9 >> 14)	/* bits 5 to 54 */
 
 struct badswap {
 	char name[32];		/* of the null_blk, its disk and the cgroup */

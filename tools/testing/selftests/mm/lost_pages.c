@@ -56,26 +56,30 @@ static void barrier(void)
 /* Word @w of page @i, never 0, and another one in each run. */
 static uint64_t pattern(unsigned int i, unsigned int w)
 {
-	return (seed ^ ((uint64_t)i << 32 | w)) | 1ULL << 63;
+	return ((seed ^ (uint64_t)i << 32) | 1ULL << 63) + w;
 }
 
 void fill(char *mem, unsigned int pages)
 {
-	unsigned int i, w;
+	uint64_t *word = (uint64_t *)mem, *end, next;
+	unsigned int i;
 
-	for (i = 0; i < pages; i++)
-		for (w = 0; w < page_size / sizeof(uint64_t); w++)
-			((uint64_t *)(mem + i * page_size))[w] = pattern(i, w);
+	for (i = 0; i < pages; i++) {
+		next = pattern(i, 0);
+		for (end = word + page_size / sizeof(*word); word < end; word++)
+			*word = next++;
+	}
 }
 
 bool has_data(const char *page, unsigned int i)
 {
 	const uint64_t *word = (const uint64_t *)page;
-	unsigned int w;
+	const uint64_t *end = word + page_size / sizeof(*word);
+	uint64_t next = pattern(i, 0);
 
 	barrier();
-	for (w = 0; w < page_size / sizeof(*word); w++)
-		if (word[w] != pattern(i, w))
+	while (word < end)
+		if (*word++ != next++)
 			return false;
 	return true;
 }
@@ -299,6 +303,15 @@ int lose_pages(struct badswap *bs, char *mem, unsigned int pages)
 	return ret;
 }
 
+void pin_to(int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	sched_setaffinity(0, sizeof(set), &set);
+}
+
 /* Tries the device, in a process of its own: a refusal is only seen by using it. */
 static const char *try_device(void)
 {
@@ -309,8 +322,10 @@ static const char *try_device(void)
 	pid = fork();
 	if (!pid) {
 		char *mem;
-		int ret = badswap_create(&bs, device_mib);
+		int ret;
 
+		pin_to(sched_getcpu());
+		ret = badswap_create(&bs, device_mib);
 		if (ret)
 			_exit(-ret);
 		mem = mmap(NULL, mem_size, PROT_READ | PROT_WRITE,
@@ -352,6 +367,7 @@ void lost_pages_init(void)
 	device_mib = mem_size > 1 << 20 ? mem_size >> 17 : 8;
 	if (getrandom(&seed, sizeof(seed), 0) != sizeof(seed))
 		seed = getpid();
+	seed &= ~(1ULL << 62);	/* no sum is more than 64 bits */
 	sigaction(SIGBUS, &action, NULL);
 	sigaction(SIGSEGV, &action, NULL);
 	why = badswap_missing();
@@ -361,13 +377,4 @@ void lost_pages_init(void)
 		ksft_print_header();
 		ksft_exit_skip("%s\n", why);
 	}
-}
-
-void pin_to(int cpu)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(cpu, &set);
-	sched_setaffinity(0, sizeof(set), &set);
 }

@@ -154,14 +154,14 @@ static char *map_ksm(size_t *len)
 	    !get("/sys/kernel/mm/ksm/run", run, sizeof(run)))
 		return NULL;
 	put("/sys/kernel/mm/ksm/run", "1");
-	for (tries = 0; tries < 200; tries++) {
+	for (tries = 0; tries < 1000; tries++) {
 		if (count("/proc/self/ksm_merging_pages", "") >= 2 * NR_PAGES)
 			break;
-		usleep(20000);
+		usleep(4000);
 	}
 	put("/sys/kernel/mm/ksm/run", run);
 	munmap(twin, mem_size);
-	return tries < 200 ? mem : NULL;
+	return tries < 1000 ? mem : NULL;
 }
 
 FIXTURE(swapin_error)
@@ -1414,15 +1414,22 @@ TEST_F(swapin_error, counters_cgroup)
 static void die_with_device(void)
 {
 	struct badswap bs;
+	char *mem = NULL;
 	size_t len;
-	char *mem;
+	int ret;
 
-	if (badswap_create(&bs, device_mib))
-		_exit(1);
-	mem = map_anon(&len);
-	if (!mem || badswap_pageout(&bs, mem, len) || lose_pages(&bs, mem, NR_PAGES))
-		_exit(1);
-	kill(getpid(), SIGKILL);
+	pin_to(sched_getcpu());
+	ret = badswap_create(&bs, device_mib);
+	if (!ret) {
+		mem = map_anon(&len);
+		ret = mem ? badswap_pageout(&bs, mem, len) : -ENOMEM;
+	}
+	if (!ret)
+		ret = lose_pages(&bs, mem, NR_PAGES);
+	if (!ret)
+		kill(getpid(), SIGKILL);
+	say("device", "%s", strerror(-ret));
+	_exit(1);
 }
 
 TEST(killed_owner)

@@ -31,7 +31,7 @@
 #include "lost_pages_uffd.h"
 
 #define DEVICE	"/dev/test_swapin_race"
-#define ROUNDS	100
+#define ROUNDS	200
 #define FILE_BYTE	0x5a
 
 /* What the victim and main have in common. */
