@@ -59,7 +59,7 @@ ifndef GUESTS
 endif
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all help clean distclean check matrix judge bundle controls readme where deps source tree \
+.PHONY: all help clean distclean check matrix judge bundle controls coverage readme where deps source tree \
 	kernel tests image boot verdict shell gdb FORCE
 
 #: make                     the verdict: deps, source, tree, kernels, tests, boots, table
@@ -71,6 +71,7 @@ endif
 #: make judge PACKAGE=linux-image-amd64    the same, on a Debian package
 #: make bundle              a tarball that runs the tests on any machine
 #: make controls            each fix left out, each wrong one taken: they must fail
+#: make coverage            what the tests reach of the code that knows swapin errors
 #: make check               everything that must hold before a change goes in
 #: make deps source tree kernel tests image boot    one stage, and those before it
 #: make shell KERNEL=after  a shell in the guest, with the tests in it
@@ -113,7 +114,7 @@ judge bundle:
 
 ifeq ($(BASE),)
 # Choose a base, and start again with it.
-deps source tree kernel tests image boot verdict shell gdb where controls:
+deps source tree kernel tests image boot verdict shell gdb where controls coverage:
 	@$(if $(filter where,$@),,lab/deps.sh $(DEPS))
 	@base=$$(lab/base.sh) && \
 		exec setpriv --pdeathsig TERM $(MAKE) --no-print-directory BASE=$$base $@
@@ -164,6 +165,9 @@ controls: $(patsubst %,$(D)/%/bzImage,before $(CONTROLS)) $(D)/guest.cpio.gz
 	@lab/report.sh $(BASE) $(CONTROLS)
 	@lab/controls.sh $(BASE) $(CONTROLS)
 verdict-%: $(D)/%/verdict ;
+
+coverage: $(D)/gcov/verdict
+	@lab/coverage.sh $(BASE)
 
 where:
 	@lab/where.sh $(BASE) $(ONE)

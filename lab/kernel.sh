@@ -11,13 +11,20 @@ dir=$(cd "$B/$base/$kernel" && pwd)
 obj=${dir%/*}/obj
 log=$dir/kernel.log
 config=lab/guest.config
-if [ "$kernel" = debug ]; then
-	config="$config lab/debug.config"
+case $kernel in
+debug | gcov)
+	config="$config lab/$kernel.config"
 	obj=$dir/obj
-fi
+	;;
+esac
 # Stock has no test module.
 if [ "$kernel" != stock ]; then
 	config="$config lab/race.config"
+fi
+
+# gcov.mk says what is profiled.
+if [ "$kernel" = gcov ]; then
+	export MAKEFILES="$PWD/lab/gcov.mk"
 fi
 
 kmake() {

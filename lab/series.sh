@@ -16,12 +16,12 @@ fix_of() {
 }
 
 # patches_of BASE KERNEL: the patches that make KERNEL.  KERNEL is stock, before (all but
-# the fixes), after, debug (after, with debug options), without-FIX or wrong-FIX.
+# the fixes), after, debug and gcov (after, with other options), without-FIX or wrong-FIX.
 patches_of() {
 	case $2 in
 	stock) ;;
 	before) series "$1" | grep -e '^base/' -e '^test/' ;;
-	after | debug) series "$1" ;;
+	after | debug | gcov) series "$1" ;;
 	without-*)
 		left_out=$(fix_of "$1" "${2#without-}") || exit 1
 		series "$1" | grep -vx "$left_out"

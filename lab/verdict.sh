@@ -24,5 +24,5 @@ if [ -n "$report" ]; then
 else
 	printf 'console\tpass\t\tconsole: no warning, oops or other report\n'
 fi >>"$dir/verdict.tmp"
-sed '/^begin /d; /^end /d; /^done$/d; s/\r$//' "$run/results.log" >"$dir/results.tap"
+sed '/^coverage$/,/^end coverage$/d; /^begin /d; /^end /d; /^done$/d; s/\r$//' "$run/results.log" >"$dir/results.tap"
 mv "$dir/verdict.tmp" "$dir/verdict"
