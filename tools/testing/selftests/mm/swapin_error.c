@@ -120,12 +120,16 @@ static char *map_thp(size_t *len)
 	return huge;
 }
 
+/* Of the memfd variant. */
+static int file_under;
+
 /* Written over what the file has, so that it shows if it comes through again. */
 static char *map_memfd(size_t *len)
 {
 	int fd = memfd_create("private", MFD_CLOEXEC);
 	char *mem;
 
+	file_under = fd;
 	*len = mem_size;
 	if (ftruncate(fd, mem_size))
 		return NULL;
@@ -135,7 +139,6 @@ static char *map_memfd(size_t *len)
 	memset(mem, 0x5a, mem_size);
 	munmap(mem, mem_size);
 	mem = mmap(NULL, mem_size, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
-	close(fd);
 	if (mem == MAP_FAILED)
 		return NULL;
 	fill(mem, NR_PAGES);
@@ -459,6 +462,23 @@ TEST_F(swapin_error, munmap)
 	EXPECT_TRUE(part_is_lost(self->mem, 24, NR_PAGES - 1));
 }
 
+TEST_F(swapin_error, file_under)
+{
+	if (!begin(_metadata, self->missing,
+		   "file: a hole under lost pages leaves them, truncation gives them up"))
+		return;
+	if (!variant->under)
+		SKIP(return, "is for what has a file under it");
+	ASSERT_EQ(0, fallocate(file_under, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0,
+			       mem_size));
+	UNHARMED(0);
+
+	ASSERT_EQ(0, ftruncate(file_under, 0));
+	EXPECT_TRUE(check(self->mem, READ, BUS, BUS));
+	ASSERT_EQ(0, ftruncate(file_under, mem_size));
+	EXPECT_TRUE(are_fresh(self->mem, 0, NR_PAGES - 1, 0));
+}
+
 TEST_F(swapin_error, mlock)
 {
 	if (!begin(_metadata, self->missing,
@@ -738,6 +758,68 @@ TEST_F(swapin_error, uffd_wp_unprotect)
 	EXPECT_TRUE(reads_and_writes(self->mem));
 	UNHARMED(0);
 	close(uffd);
+}
+
+/* A healthy page that shows what is under it. */
+#define EMPTY	8
+
+static bool has_uffd_wp(char *page, bool due)
+{
+	uint64_t entry = 0;
+
+	pagemap_entries(page, 1, &entry);
+	return !(entry & PM_UFFD_WP) == !due ||
+	       fail("changed", "an empty page is %swrite-protected", due ? "not " : "");
+}
+
+static bool has_errors_only(char *mem)
+{
+	return has_uffd_wp(mem + EMPTY * page_size, false) &&
+	       part_is_lost(mem, 0, EMPTY - 1) && part_is_lost(mem, EMPTY + 1, NR_PAGES - 1);
+}
+
+/*
+ *	page	...	7	8		9	...
+ *		data	error	uffd-wp marker	error	data
+ */
+TEST_F(swapin_error, uffd_wp_marker)
+{
+	char *empty = self->mem + EMPTY * page_size, *src;
+	int uffd;
+
+	if (!begin(_metadata, self->missing,
+		   "uffd-wp: fork and fill tell an empty page's marker from lost pages"))
+		return;
+	if (!variant->under)
+		SKIP(return, "is for what has a file under it");
+	src = malloc(page_size);
+	ASSERT_NE(NULL, src);
+	memset(src, 0x33, page_size);
+	uffd = uffd_watch(self->mem, UFFDIO_REGISTER_MODE_MISSING | UFFDIO_REGISTER_MODE_WP,
+			  UFFD_FEATURE_PAGEFAULT_FLAG_WP);
+	if (uffd < 0)
+		SKIP(return, UFFD_NEEDED);
+
+	/* The marker is not for a child that nobody watches, lost pages are. */
+	ASSERT_EQ(0, madvise(empty, page_size, MADV_DONTNEED));
+	ASSERT_EQ(0, uffd_protect(uffd, self->mem, true));
+	EXPECT_TRUE(has_uffd_wp(empty, true));
+	EXPECT_TRUE(in_child(has_errors_only, self->mem));
+
+	/* It outlives the page, and can be filled, where lost pages can't. */
+	ASSERT_EQ(0, madvise(empty, page_size, MADV_DONTNEED));
+	EXPECT_TRUE(has_uffd_wp(empty, true));
+	EXPECT_EQ(0, uffd_copy(uffd, empty, src));
+	EXPECT_EQ(0, memcmp(empty, src, page_size));
+	ASSERT_EQ(0, uffd_protect(uffd, self->mem, false));
+	EXPECT_TRUE(has_errors_only(self->mem));
+
+	/* What is unmapped is not protected. */
+	ASSERT_EQ(0, madvise(empty, page_size, MADV_DONTNEED));
+	ASSERT_EQ(0, uffd_protect(uffd, self->mem, true));
+	ASSERT_EQ(0, munmap(empty, page_size));
+	close(uffd);
+	free(src);
 }
 
 TEST_F(swapin_error, uffd_wp_unregister)
