@@ -67,6 +67,7 @@ for patch in $patches; do
 	[ -f "patches/$patch" ] || die "series/$base names patches/$patch, which is not here"
 	add_patch "$patch"
 done
-git -C "$src" update-ref "refs/heads/$kernel" "$commit"
+# stock is the source's own tag.
+[ "$kernel" = stock ] || git -C "$src" update-ref "refs/heads/$kernel" "$commit"
 echo "$commit" | replace "$dir/ref"
 say TREE "$base/$kernel: $(git -C "$src" rev-list --count "stock..$commit") patches"
