@@ -24,6 +24,14 @@ TESTS	?= swapin_error swapin_error_shmem swapin_race
 # what else to boot: a guest image, a static test program
 INITRD	?=
 TEST	?=
+# make series: which version of it; make send: what git send-email is told
+V	?= 1
+SENDFLAGS ?= --dry-run
+# make grid: only these configs of lab/grid; with which compilers
+GRID	?=
+CCS	?= gcc clang
+# make bisect: a test, swapin_error.fork_read or swapin_error.ksm.fork_read
+CASE	?=
 # make judge: a kernel image, its /lib/modules/RELEASE; or the Debian package of both
 VMLINUZ	?=
 MODULES	?=
@@ -39,7 +47,7 @@ ifndef START
 START	:= $(shell date +%s)
 endif
 export B JOBS LIMIT SMP MEM QEMU ACCEL KSRC DEBSRC URL_62 SHA256_62 START VMLINUZ MODULES \
-	PACKAGE
+	PACKAGE SENDFLAGS GRID CCS
 
 $(if $(B),,$(error B= is empty: name the folder for what is made))
 BASES	= $(shell ls series | sort -V)
@@ -49,7 +57,9 @@ RUN	= @setpriv --pdeathsig TERM
 DEPS	= gcc libc6-dev make bc bison flex libelf-dev xz-utils cpio rsync git curl \
 	  ca-certificates qemu-system-x86 busybox-static util-linux
 CHECK_DEPS = procps shellcheck sparse codespell perl python3-ply python3-git \
-	     libtap-formatter-junit-perl
+	     libtap-formatter-junit-perl git-email libmailtools-perl b4 python3-docutils
+CROSS	= clang gcc-aarch64-linux-gnu gcc-arm-linux-gnueabihf gcc-powerpc64le-linux-gnu \
+	  gcc-riscv64-linux-gnu gcc-s390x-linux-gnu
 
 all: verdict
 
@@ -59,8 +69,8 @@ ifndef GUESTS
 endif
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all help clean distclean check matrix judge bundle controls coverage readme where deps source tree \
-	kernel tests image boot verdict shell gdb FORCE
+.PHONY: all help clean distclean check check-all matrix judge bundle controls coverage each bisect \
+	grid sender series send readme where deps source tree kernel tests image boot verdict shell gdb FORCE
 
 #: make                     the verdict: deps, source, tree, kernels, tests, boots, table
 #: make BASE=6.2 KSRC=DIR   the same on 6.2, from the source in DIR
@@ -72,7 +82,13 @@ endif
 #: make bundle              a tarball that runs the tests on any machine
 #: make controls            each fix left out, each wrong one taken: they must fail
 #: make coverage            what the tests reach of the code that knows swapin errors
+#: make each                after each patch of the series: warnings, boot, tests
+#: make bisect CASE=TEST    the patch that fixes a test, by git bisect
+#: make series [V=2]        the mails: a cover letter and the patches, yours to send
+#: make send [SENDFLAGS=]   git send-email of them: by default as a dry run
+#: make grid                the touched files in the configs of lab/grid, gcc and clang
 #: make check               everything that must hold before a change goes in
+#: make check-all           what takes longer too: each patch, the grid, coverage
 #: make deps source tree kernel tests image boot    one stage, and those before it
 #: make shell KERNEL=after  a shell in the guest, with the tests in it
 #: make gdb KERNEL=debug    gdb on the guest, from its first instruction
@@ -98,6 +114,13 @@ check:
 	@lab/deps.sh $(DEPS) $(CHECK_DEPS) linux-source-6.1 linux-source-6.12 kmod zstd
 	$(RUN) lab/check.sh
 
+# The long ones, on the bases that can be had.
+check-all:
+	@lab/deps.sh $(DEPS) $(CHECK_DEPS) $(CROSS) linux-source-6.1 linux-source-6.12 kmod zstd
+	@echo "check-all: check, and: each patch of the series booted on its own, a bisection,"
+	@echo "check-all: the grid of configs and compilers, coverage"
+	$(RUN) env T="lab/t/*.t lab/t/all/*.t" lab/check.sh
+
 matrix:
 	@lab/deps.sh $(DEPS)
 	@lab/matrix.sh $(BASES)
@@ -114,12 +137,13 @@ judge bundle:
 
 ifeq ($(BASE),)
 # Choose a base, and start again with it.
-deps source tree kernel tests image boot verdict shell gdb where controls coverage:
+deps source tree kernel tests image boot verdict shell gdb where controls coverage each \
+bisect grid series send:
 	@$(if $(filter where,$@),,lab/deps.sh $(DEPS))
 	@base=$$(lab/base.sh) && \
 		exec setpriv --pdeathsig TERM $(MAKE) --no-print-directory BASE=$$base $@
 else ifeq ($(filter $(BASE),$(BASES)),)
-$(filter-out help clean distclean check matrix readme judge bundle,$(sort all verdict $(MAKECMDGOALS))):
+$(filter-out help clean distclean check check-all matrix readme judge bundle,$(sort all verdict $(MAKECMDGOALS))):
 	@echo "error: there is no base $(BASE): the bases are $(BASES)" >&2; exit 1
 else
 
@@ -168,6 +192,31 @@ verdict-%: $(D)/%/verdict ;
 
 coverage: $(D)/gcov/verdict
 	@lab/coverage.sh $(BASE)
+
+# The kernels after each patch of the series, each-0 being the one before the first.
+EACH	= $(shell . lab/series.sh && each $(BASE))
+$(D)/%/warnings: $(D)/%/ref $(D)/after/ref lab/warnings.sh
+	$(RUN) lab/warnings.sh $(BASE) $*
+
+each: $(foreach kernel,$(EACH),$(D)/$(kernel)/bzImage $(D)/$(kernel)/warnings) $(D)/guest.cpio.gz
+	@$(MAKE) --no-print-directory -j$(JOBS) GUESTS=$(JOBS) BASE=$(BASE) \
+		$(patsubst %,verdict-%,$(EACH))
+	@lab/each.sh $(BASE) $(EACH)
+
+bisect: $(EACH:%=$(D)/%/ref)
+	@lab/bisect.sh $(BASE) $(CASE)
+
+grid: $(D)/after/ref
+	@lab/deps.sh $(CROSS)
+	$(RUN) lab/grid.sh $(BASE)
+
+sender:
+	@lab/deps.sh $(DEPS) git-email libmailtools-perl perl
+	@lab/sender.sh >/dev/null
+series: sender $(D)/before/verdict $(D)/after/verdict
+	$(RUN) lab/mails.sh $(BASE) $(V)
+send: sender
+	@lab/send.sh $(BASE)
 
 where:
 	@lab/where.sh $(BASE) $(ONE)

@@ -1,0 +1,31 @@
+#!/bin/sh
+# am.sh BASE COMMIT MAIL...: applies the mails with git am on COMMIT, in a work tree of its
+# own.  Fails unless that gives the tree that was tested, of the branch after.
+. lab/lib.sh
+. lab/git-env.sh
+
+base=$1 commit=$2
+shift 2
+src=$B/$base/src
+tree=$(cd "$B/$base" && pwd)/am
+
+on_exit() {
+	rm -rf "$tree"
+	git -C "$src" worktree prune
+}
+
+# With no more files than the mails are about.
+work_tree() {
+	git -C "$src" worktree add -q --no-checkout --detach "$tree" "$commit" &&
+		git -C "$src" diff --name-only "$commit" after |
+			git -C "$tree" sparse-checkout set --no-cone --stdin &&
+		git -C "$tree" checkout -q
+}
+
+rm -rf "$tree"
+git -C "$src" worktree prune
+logged AM "$tree.log" work_tree
+cat "$@" >"$tree.mbox"
+logged AM "$tree.log" git -C "$tree" am "$tree.mbox"
+git -C "$tree" diff --quiet HEAD after ||
+	die "git am gives another tree than was tested: git -C $src diff after $(git -C "$tree" rev-parse HEAD)"
