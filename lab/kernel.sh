@@ -11,14 +11,15 @@ dir=$(cd "$B/$base/$kernel" && pwd)
 obj=${dir%/*}/obj
 log=$dir/kernel.log
 config=lab/guest.config
+[ ! -f "lab/$base.config" ] || config="$config lab/$base.config"
 case $kernel in
 debug | gcov)
 	config="$config lab/$kernel.config"
 	obj=$dir/obj
 	;;
 esac
-# Stock has no test module.
-if [ "$kernel" != stock ]; then
+# Not all kernels have the test module.
+if git -C "$src" cat-file -e "$kernel:lib/test_swapin_race.c" 2>/dev/null; then
 	config="$config lab/race.config"
 fi
 

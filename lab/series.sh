@@ -26,14 +26,28 @@ patches_of() {
 		left_out=$(fix_of "$1" "${2#without-}") || exit 1
 		series "$1" | grep -vx "$left_out"
 		;;
+	each-*)
+		series "$1" | grep '^base/'
+		to_send "$1" | head -n "${2#each-}"
+		;;
 	wrong-*)
 		[ -f "patches/wrong/${2#wrong-}.patch" ] ||
 			die "there is no patches/wrong/${2#wrong-}.patch"
 		series "$1"
 		echo "wrong/${2#wrong-}.patch"
 		;;
-	*) die "there is no kernel $2: stock, before, after, debug, without-FIX or wrong-FIX" ;;
+	*) die "there is no kernel $2: stock, before, after, debug, each-N, without-FIX or wrong-FIX" ;;
 	esac
+}
+
+# to_send BASE: its patches but those that bring it to where the series begins.
+to_send() {
+	series "$1" | grep -v '^base/'
+}
+
+# each BASE: the kernels with the first 0, 1, 2... patches of the series, a name a line.
+each() {
+	seq -f 'each-%g' 0 "$(to_send "$1" | wc -l)"
 }
 
 # controls BASE: the kernels that must fail, a name a line.  What is wrong for a fix is
@@ -60,6 +74,7 @@ claims() {
 	before) fixes=$(series "$1" | grep '^fix/') ;;
 	without-*) fixes=$(fix_of "$1" "${2#without-}") ;;
 	wrong-*) fixes=wrong/${2#wrong-}.patch ;;
+	each-*) fixes=$(to_send "$1" | tail -n "+$((${2#each-} + 1))" | grep '^fix/') ;;
 	*) fixes='' ;;
 	esac
 	for patch in $fixes; do

@@ -1,17 +1,12 @@
 #!/bin/sh
 # Each patch leaves gcc with W=1 and sparse as silent about its files as before it.
 . lab/t/tap.sh
+. lab/series.sh
 
-files_of() {
-	git -C "$B/$1/src" diff --name-only stock after -- 'mm/*.c' 'fs/*.c' 'lib/*.c'
-}
-
-# Warnings of this commit that the one before it had not, or had less often.
+# Warnings of this kernel that the one before it had not, or had less often.
 new_warnings() {
-	mv "$tmp/now" "$tmp/old"
-	# shellcheck disable=SC2046 # a list of files
-	lab/warnings.sh "$1" "$2" $(files_of "$1") >"$tmp/now" || return 1
-	comm -13 "$tmp/old" "$tmp/now" >"$tmp/new"
+	lab_make "$1" "$B/$1/$2/warnings" && lab_make "$1" "$B/$1/$3/warnings" || return 1
+	comm -13 "$B/$1/$2/warnings" "$B/$1/$3/warnings" >"$tmp/new"
 	cat "$tmp/new"
 	[ ! -s "$tmp/new" ]
 }
@@ -22,11 +17,10 @@ for base in $(cd series && echo *); do
 		continue
 	fi
 	ok "$base: after builds" lab_make "$base" kernel KERNEL=after
-	# shellcheck disable=SC2046
-	lab/warnings.sh "$base" stock $(files_of "$base") >"$tmp/now"
-	git -C "$B/$base/src" log --reverse --format='%H %s' stock..after >"$tmp/commits"
-	while read -r commit subject; do
-		ok "$base: no new warning: $subject" new_warnings "$base" "$commit"
-	done <"$tmp/commits"
+	old=stock
+	for kernel in $(each "$base"); do
+		ok "$base: no new warning in $kernel" new_warnings "$base" "$old" "$kernel"
+		old=$kernel
+	done
 done
 done_testing

@@ -1,0 +1,25 @@
+#!/bin/sh
+# Each patch of the series on its own, and a bisection that finds one of them.
+. lab/t/tap.sh
+
+# Of a test that one patch repairs.
+bisects() {
+	lab_make 6.1 bisect CASE=swapin_error.uffd_wp_protect >"$tmp/bisect" 2>&1
+	status=$?
+	cat "$tmp/bisect"
+	[ $status = 0 ] && grep -q 'is the first fixed commit' "$tmp/bisect" &&
+		grep -q 'mm: mprotect: ' "$tmp/bisect"
+}
+
+for base in $(cd series && echo *); do
+	if ! have "$base"; then
+		skip "$base: each patch on its own" "$why"
+		continue
+	fi
+	ok "$base: each patch on its own" lab_make "$base" each
+	sed -n '/^ .*patch.*warnings/,$p' "$out" >&2
+done
+ok "6.1: git bisect finds the fix of a test" bisects
+fails "6.1: git bisect of a test that nothing fixes" "no patch of the series fixes" \
+	lab_make 6.1 bisect CASE=swapin_error.read
+done_testing
