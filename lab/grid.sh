@@ -1,0 +1,86 @@
+#!/bin/sh
+# grid.sh BASE: builds the files that the series touches, of the branch after, in each config
+# of lab/grid that GRID names or in all, with each compiler in CCS, and prints a row for
+# each.  Warnings are errors.  Fails if one does not build.
+. lab/lib.sh
+: "${CCS=gcc clang}" "${GRID=}"
+
+base=$1
+src=$(cd "$B/$base/src" && pwd)
+grid=$(mkdir -p "$B/$base/grid" && cd "$B/$base/grid" && pwd)
+touched=$(git -C "$src" diff --name-only stock after -- '*.c' | grep -v '^tools/')
+
+kmake() {
+	child make -s -C "$src" O="$obj" ARCH="$arch" CROSS_COMPILE="$cross" CC="$cc" "$@"
+}
+
+# Options that did not take would have us build something else than we say.
+configure() {
+	kmake "$config" || return
+	for option in $options; do
+		child "$src/scripts/config" --file "$obj/.config" \
+			--set-val "${option%=*}" "${option#*=}" || return
+	done
+	kmake olddefconfig || return
+	for option in $options; do
+		is=$(sed -n "s/^CONFIG_${option%=*}=//p" "$obj/.config")
+		[ "${is:-n}" = "${option#*=}" ] || { echo "error: did not take: $option"; return 1; }
+	done
+	# Makes auto.conf, which says what is built.
+	kmake prepare
+}
+
+# Those objects of the touched files that this config builds: all that the Makefile of
+# their folder names.
+objects() {
+	for file in $touched; do
+		dir=${file%/*} object=${file##*/}
+		object=${object%.c}.o
+		[ -f "$src/$dir/Makefile" ] || continue
+		# shellcheck disable=SC2016 # that is for make
+		printf 'include %s\nsrctree = %s\nsrc = %s\ninclude %s/%s/Makefile\n%s\nall: ;\n' \
+			"$obj/include/config/auto.conf" "$src" "$dir" "$src" "$dir" \
+			'$(info $(foreach v,$(filter %-y %-m %-objs,$(.VARIABLES)),$($v)))' |
+			make -s -f - all 2>/dev/null | tr ' ' '\n' | grep -qx "$object" &&
+			echo "$dir/$object"
+	done
+	return 0
+}
+
+build() {
+	configure || return
+	objects=$(objects)
+	[ -n "$objects" ] || { echo "error: this config builds none of the touched files"; return 1; }
+	# shellcheck disable=SC2086 # a list of files
+	kmake -j"$JOBS" KCFLAGS=-Werror $objects && echo "$objects" | wc -l >"$obj/built"
+}
+
+cell() {
+	cc=$compiler
+	[ "$compiler" != gcc ] || cc=${cross}gcc
+	obj=$grid/$name-$compiler log=$grid/$name-$compiler.log
+	mkdir -p "$obj"
+	rm -f "$obj/built"
+	# In a shell of its own: a cell that fails is not the end.
+	if (logged GRID "$log" build); then
+		result="$(cat "$obj/built") objects"
+	else
+		result="${red}failed${plain} (log: ${log#"$PWD/"})"
+		status=1
+	fi
+	printf '%-14s %-8s %-6s %s\n' "$name" "$arch" "$compiler" "$result"
+}
+
+one_at_a_time "$base"
+check_out "$src" after
+say GRID "$base: $(echo "$touched" | paste -sd ' ')"
+status=0
+while read -r name arch cross config options; do
+	case $name in '#'*) continue ;; esac
+	case " ${GRID:-$name} " in *" $name "*) ;; *) continue ;; esac
+	[ "$cross" != - ] || cross=''
+	for compiler in $CCS; do
+		cell
+	done
+done <lab/grid
+[ $status = 0 ]
