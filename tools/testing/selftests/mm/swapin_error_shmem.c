@@ -423,7 +423,7 @@ TEST_F(swapin_error_shmem, uffd_minor)
 {
 	struct uffd_monitor monitor;
 	unsigned int faults;
-	int uffd;
+	int uffd, ret;
 
 	if (!begin(_metadata, self->missing, "shmem: a lost page is no minor fault"))
 		return;
@@ -431,8 +431,9 @@ TEST_F(swapin_error_shmem, uffd_minor)
 	ASSERT_EQ(0, badswap_swapon(&self->bs));
 	EXPECT_TRUE(healthy_go_out(self->mem, self->pages));
 	uffd = uffd_watch(self->mem, UFFDIO_REGISTER_MODE_MINOR, UFFD_FEATURE_MINOR_SHMEM);
-	if (uffd < 0)
+	if (uffd == -1)
 		SKIP(return, "needs UFFD_FEATURE_MINOR_SHMEM");
+	ASSERT_LE(0, uffd);
 	ASSERT_EQ(0, uffd_monitor_start(&monitor, uffd));
 	/* What is in swap can be read, so it is one. */
 	EXPECT_EQ(DATA, touch(self->mem, 0, READ));
@@ -445,7 +446,8 @@ TEST_F(swapin_error_shmem, uffd_minor)
 	EXPECT_EQ(BUS, touch(self->mem + page_size, 1, READ));
 	EXPECT_TRUE(faults == monitor.faults ||
 		    fail("uffd", "a lost page went to userfaultfd"));
-	EXPECT_EQ(-1, uffd_continue(uffd, self->mem + page_size));
+	ret = uffd_continue(uffd, self->mem + page_size);
+	EXPECT_TRUE(is_result("UFFDIO_CONTINUE", ret, errno, -1, EIO));
 	faults = monitor.faults;
 	EXPECT_EQ(DATA, touch(self->mem, 0, READ));
 	EXPECT_EQ(faults + 1, uffd_monitor_stop(&monitor));
