@@ -58,7 +58,7 @@ DEPS	= gcc libc6-dev make bc bison flex libelf-dev xz-utils cpio rsync git curl 
 	  ca-certificates qemu-system-x86 busybox-static util-linux
 CHECK_DEPS = procps shellcheck sparse codespell perl python3-ply python3-git \
 	     libtap-formatter-junit-perl git-email libmailtools-perl b4 python3-docutils
-CROSS	= clang gcc-aarch64-linux-gnu gcc-arm-linux-gnueabihf gcc-powerpc64le-linux-gnu \
+CROSS	= clang libssl-dev gcc-aarch64-linux-gnu gcc-arm-linux-gnueabihf gcc-powerpc64le-linux-gnu \
 	  gcc-riscv64-linux-gnu gcc-s390x-linux-gnu
 
 all: verdict
@@ -196,6 +196,7 @@ coverage: $(D)/gcov/verdict
 # The kernels after each patch of the series, each-0 being the one before the first.
 EACH	= $(shell . lab/series.sh && each $(BASE))
 $(D)/%/warnings: $(D)/%/ref $(D)/after/ref lab/warnings.sh
+	@lab/deps.sh sparse
 	$(RUN) lab/warnings.sh $(BASE) $*
 
 each: $(foreach kernel,$(EACH),$(D)/$(kernel)/bzImage $(D)/$(kernel)/warnings) $(D)/guest.cpio.gz
@@ -203,7 +204,7 @@ each: $(foreach kernel,$(EACH),$(D)/$(kernel)/bzImage $(D)/$(kernel)/warnings) $
 		$(patsubst %,verdict-%,$(EACH))
 	@lab/each.sh $(BASE) $(EACH)
 
-bisect: $(EACH:%=$(D)/%/ref)
+bisect: $(EACH:%=$(D)/%/ref) $(D)/guest.cpio.gz
 	@lab/bisect.sh $(BASE) $(CASE)
 
 grid: $(D)/after/ref

@@ -1,6 +1,7 @@
 #!/bin/sh
-# am.sh BASE COMMIT MAIL...: applies the mails with git am on COMMIT, in a work tree of its
-# own.  Fails unless that gives the tree that was tested, of the branch after.
+# am.sh BASE COMMIT FILE...: applies the mails in FILEs with git am on COMMIT, in a work tree
+# of its own.  Fails unless that gives the commits, by their subjects, and the tree that
+# were tested, of the branch after.
 . lab/lib.sh
 . lab/git-env.sh
 
@@ -25,7 +26,10 @@ work_tree() {
 rm -rf "$tree"
 git -C "$src" worktree prune
 logged AM "$tree.log" work_tree
-cat "$@" >"$tree.mbox"
-logged AM "$tree.log" git -C "$tree" am "$tree.mbox"
+logged AM "$tree.log" git -C "$tree" am "$@"
+titles() {
+	git -C "$tree" log --format=%s "$commit..$1"
+}
+[ "$(titles HEAD)" = "$(titles after)" ] || die "git am gives other commits than were tested"
 git -C "$tree" diff --quiet HEAD after ||
 	die "git am gives another tree than was tested: git -C $src diff after $(git -C "$tree" rev-parse HEAD)"

@@ -36,9 +36,20 @@ fi
 
 on_exit() { git -C "$src" bisect reset >/dev/null 2>&1; }
 top=$PWD
-git -C "$src" bisect start --no-checkout --term-old=broken --term-new=fixed after each-0 >/dev/null
+last=each-$(($(git -C "$src" rev-list --count each-0..after)))
+# git bisect believes what it is told of the ends.
+for kernel in each-0 "$last"; do
+	status=0
+	(is_fixed "$(git -C "$src" rev-parse "$kernel")") || status=$?
+	case $kernel-$status in
+	each-0-0 | "$last-1") ;;
+	each-0-*) die "no patch of the series fixes $test: it does not fail before the first one" ;;
+	*) die "no patch of the series fixes $test: it does not pass after the last one" ;;
+	esac
+done
+git -C "$src" bisect start --no-checkout --term-old=broken --term-new=fixed "$last" each-0 >/dev/null
 cd "$src"
 BISECTING=$top git bisect run "$top/lab/bisect.sh" "$base" "$test"
 cd "$top"
 git -C "$src" bisect log | tail -n 1 | grep -q '^# first fixed commit' ||
-	die "no patch of the series fixes $test"
+	die "git bisect came to no end: its log is above"

@@ -79,8 +79,14 @@ while read -r name arch cross config options; do
 	case $name in '#'*) continue ;; esac
 	case " ${GRID:-$name} " in *" $name "*) ;; *) continue ;; esac
 	[ "$cross" != - ] || cross=''
+	clang=yes
+	case $options in *CLANG=no) clang=no options=${options%CLANG=no} ;; esac
 	for compiler in $CCS; do
-		cell
+		if [ "$compiler$clang" = clangno ]; then
+			printf '%-14s %-8s %-6s %s\n' "$name" "$arch" clang "skipped: it wants a newer one"
+		else
+			cell
+		fi
 	done
 done <lab/grid
 [ $status = 0 ]

@@ -90,6 +90,8 @@ one_at_a_time "$base"
 	die "there is no v$((version - 1)) to compare with: check out what was sent, and run make series V=$((version - 1))"
 [ "$version" = 1 ] || grep -q "^Changes in v$version:" "$cover" ||
 	die "$cover does not say what is new: add a paragraph 'Changes in v$version:'"
+! cut -f2 "$B/$base/after/verdict" | grep -qx fail ||
+	die "the series fails its tests: see make BASE=$base"
 rm -rf "$dir.tmp" "$dir"
 mkdir -p "$dir.tmp"
 find_start
@@ -100,5 +102,6 @@ mark_rfc
 base_commit
 # shellcheck disable=SC2046 # a list of files
 lab/am.sh "$base" "$start" $(find "$dir.tmp" -name '*.patch' ! -name '*-cover-letter.patch' | sort)
+lab/sent.sh >"$dir.tmp/of"
 mv "$dir.tmp" "$dir"
 say SERIES "$base: $(git -C "$src" rev-list --count "$start..after") patches and a cover letter in ${dir#"$PWD/"}; git am gives the tree that was tested"

@@ -8,11 +8,14 @@ base=$1
 dir=$(cd "$B/$base" && pwd)
 set -- "$dir"/series/*.patch
 [ -f "$1" ] || die "there are no mails of $base yet: run make series BASE=$base"
+[ "$(lab/sent.sh)" = "$(cat "$dir/series/of")" ] ||
+	die "the mails are of another commit than is here: run make series BASE=$base again"
+sender=$(lab/sender.sh)
 to=$PWD/lab/to.sh
 one_at_a_time "$base"
 check_out "$dir/src" after
 cd "$dir/src"
 # shellcheck disable=SC2086 # options
-git send-email --suppress-cc=author --suppress-cc=self --suppress-cc=sob \
+git send-email --from="$sender" --suppress-cc=author --suppress-cc=self --suppress-cc=sob \
 	--suppress-cc=misc-by --suppress-cc=body --to-cmd="'$to' people" \
 	--cc-cmd="'$to' lists" $SENDFLAGS "$@"

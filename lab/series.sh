@@ -27,7 +27,7 @@ patches_of() {
 		series "$1" | grep -vx "$left_out"
 		;;
 	each-*)
-		series "$1" | grep '^base/'
+		series "$1" | sed -n '/^base\//p'
 		to_send "$1" | head -n "${2#each-}"
 		;;
 	wrong-*)
@@ -74,7 +74,7 @@ claims() {
 	before) fixes=$(series "$1" | grep '^fix/') ;;
 	without-*) fixes=$(fix_of "$1" "${2#without-}") ;;
 	wrong-*) fixes=wrong/${2#wrong-}.patch ;;
-	each-*) fixes=$(to_send "$1" | tail -n "+$((${2#each-} + 1))" | grep '^fix/') ;;
+	each-*) fixes=$(to_send "$1" | tail -n "+$((${2#each-} + 1))" | sed -n '/^fix\//p') ;;
 	*) fixes='' ;;
 	esac
 	for patch in $fixes; do

@@ -30,8 +30,11 @@ ok "$base: its verdict" lab_make $base verdict
 mkdir -p "$tmp/b/$base"
 ln -s "$real/$base/before" "$real/$base/after" "$real/$base/source.id" "$tmp/b/$base"
 src=$tmp/b/$base/src
-git clone -q --shared -n "$real/$base/src" "$src"
-git -C "$src" fetch -q origin '+refs/heads/*:refs/heads/*' '+refs/tags/*:refs/tags/*'
+copy_git() {
+	git clone -q --shared -n "$real/$base/src" "$src" &&
+		git -C "$src" fetch -q -u origin '+refs/heads/*:refs/heads/*' '+refs/tags/*:refs/tags/*'
+}
+ok "a copy of its source's git" copy_git
 export B="$tmp/b"
 fails "make series: a sender without a name" "git config --global user.name" \
 	in_copy make --no-print-directory BASE=$base series
@@ -73,7 +76,7 @@ ok "series: the cover letter has what was measured" \
 	grep -q '^  after the series: .* 0 failed' "$B/$base/series/0000-cover-letter.patch"
 
 dry() {
-	SENDFLAGS=--dry-run in_copy lab/send.sh $base >"$tmp/sent" 2>&1
+	SENDFLAGS='--dry-run --smtp-server=localhost' in_copy lab/send.sh $base >"$tmp/sent" 2>&1
 	status=$?
 	cat "$tmp/sent"
 	[ $status = 0 ] && [ "$(grep -c '^Dry-OK' "$tmp/sent")" = $(($(echo "$mails" | wc -l) + 1)) ] &&
