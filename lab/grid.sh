@@ -30,21 +30,25 @@ configure() {
 	kmake prepare
 }
 
-# Those objects of the touched files that this config builds: all that the Makefile of
-# their folder names.
+# named FOLDER NAME: whether the Makefile of FOLDER names an object or a folder in this config.
+named() {
+	# shellcheck disable=SC2016 # that is for make
+	printf 'include %s\nsrctree = %s\nsrc = %s\ninclude %s/%s/Makefile\n%s\nall: ;\n' \
+		"$obj/include/config/auto.conf" "$src" "$1" "$src" "$1" \
+		'$(info $(foreach v,$(filter %-y %-m %-objs,$(.VARIABLES)),$($v)))' |
+		make -s -f - all 2>/dev/null | tr ' ' '\n' | grep -qx "$2"
+}
+
+# Those objects of the touched files that this config builds.
 objects() {
 	for file in $touched; do
 		dir=${file%/*} object=${file##*/}
 		object=${object%.c}.o
-		[ -f "$src/$dir/Makefile" ] || continue
-		# shellcheck disable=SC2016 # that is for make
-		printf 'include %s\nsrctree = %s\nsrc = %s\ninclude %s/%s/Makefile\n%s\nall: ;\n' \
-			"$obj/include/config/auto.conf" "$src" "$dir" "$src" "$dir" \
-			'$(info $(foreach v,$(filter %-y %-m %-objs,$(.VARIABLES)),$($v)))' |
-			make -s -f - all 2>/dev/null | tr ' ' '\n' | grep -qx "$object" &&
-			echo "$dir/$object"
+		case $dir in
+		*/*) named "${dir%/*}" "${dir##*/}/" || continue ;;
+		esac
+		! named "$dir" "$object" || echo "$dir/$object"
 	done
-	return 0
 }
 
 build() {

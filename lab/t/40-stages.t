@@ -66,7 +66,7 @@ fi
 real=$(mkdir -p "$B" && cd "$B" && pwd)
 copy=$tmp/copy
 mkdir "$copy"
-cp -R Makefile lab lib series patches tools "$copy"
+cp -R Makefile lab lib series patches tools Documentation "$copy"
 touch -r Makefile "$copy"/*
 broken() {
 	make --no-print-directory -C "$copy" B="$real" BASE=6.1 KSRC= KERNEL="$1" kernel
