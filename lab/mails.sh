@@ -62,20 +62,19 @@ format() {
 	git -C "$src" format-patch "$@"
 }
 
-# What is asked for comments only says so in its subject.
-mark_rfc() {
-	for patch in $(series "$base"); do
-		[ "$(field Status "$patch")" = RFC ] || continue
-		subject=$(sed -n '1s/^Subject: //p' "patches/$patch")
-		mail=$(grep -lF "] ${subject%% *}" "$dir.tmp"/*.patch | while read -r file; do
-			[ "$(mail_subject "$file")" != "$subject" ] || echo "$file"
-		done)
-		sed -i '1,/^$/s/^Subject: \[PATCH/Subject: [RFC PATCH/' "$mail"
-	done
+# The mails of the patches, in their order, a file a line.
+mails() {
+	find "$dir.tmp" -name '*.patch' ! -name '*-cover-letter.patch' | sort
 }
 
-mail_subject() {
-	git mailinfo /dev/null /dev/null <"$1" | sed -n 's/^Subject: //p'
+# What is asked for comments only says so in its subject.
+mark_rfc() {
+	n=0
+	for patch in $(to_send "$base"); do
+		n=$((n + 1))
+		[ "$(field Status "$patch")" != RFC ] ||
+			sed -i '1,/^$/s/^Subject: \[PATCH/Subject: [RFC PATCH/' "$(mails | sed -n "${n}p")"
+	done
 }
 
 # Says what the mails are for, if a git tree of the sender's has that commit.
@@ -101,7 +100,7 @@ rm "$dir.tmp/table"
 mark_rfc
 base_commit
 # shellcheck disable=SC2046 # a list of files
-lab/am.sh "$base" "$start" $(find "$dir.tmp" -name '*.patch' ! -name '*-cover-letter.patch' | sort)
+lab/am.sh "$base" "$start" $(mails)
 lab/sent.sh >"$dir.tmp/of"
 mv "$dir.tmp" "$dir"
 say SERIES "$base: $(git -C "$src" rev-list --count "$start..after") patches and a cover letter in ${dir#"$PWD/"}; git am gives the tree that was tested"
