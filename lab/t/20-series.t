@@ -73,16 +73,15 @@ for patch in $(find patches -name '*.patch' | sed 's,^patches/,,' | grep -v '^wr
 	ok "form of $patch" form "$patch"
 done
 ok "6.2: patches start from the blobs of v6.2" blobs
-for base in $(cd series && echo *); do
-	if ! have "$base"; then
-		skip "$base: the series applies" "$why"
-		continue
-	fi
+
+checks() {
+	base=$1
 	ok "$base: the series applies" applies "$base"
 	ok "$base: new files are in MAINTAINERS" maintained "$base"
 	git -C "$B/$base/src" log --reverse --format='%H %s' stock..after >"$tmp/commits"
 	while read -r commit subject; do
 		ok "$base: checkpatch: $subject" checkpatch "$base" "$commit"
 	done <"$tmp/commits"
-done
+}
+on_bases "the series applies" checks
 done_testing

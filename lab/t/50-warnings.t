@@ -11,16 +11,14 @@ new_warnings() {
 	[ ! -s "$tmp/new" ]
 }
 
-for base in $(cd series && echo *); do
-	if ! have "$base"; then
-		skip "$base: no new warning" "$why"
-		continue
-	fi
+warns() {
+	base=$1
 	ok "$base: after builds" lab_make "$base" kernel KERNEL=after
 	old=stock
 	for kernel in $(each "$base"); do
 		ok "$base: no new warning in $kernel" new_warnings "$base" "$old" "$kernel"
 		old=$kernel
 	done
-done
+}
+on_bases "no new warning" warns
 done_testing

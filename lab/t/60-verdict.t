@@ -28,11 +28,8 @@ cases() {
 	done <"$tmp/verdict"
 }
 
-for base in $(cd series && echo *); do
-	if ! have "$base"; then
-		skip "$base: the verdict" "$why"
-		continue
-	fi
+judges() {
+	base=$1
 	ok "$base: make" lab_make "$base" verdict
 	sed -n '/^ /,$p' "$out" >&2
 	cases "$base" before
@@ -42,5 +39,6 @@ for base in $(cd series && echo *); do
 	for control in $(controls "$base"); do
 		cases "$base" "$control"
 	done
-done
+}
+on_bases "the verdict" judges
 done_testing

@@ -67,6 +67,18 @@ have() {
 	return 1
 }
 
+# on_bases TEXT FUNCTION: calls FUNCTION BASE for each base whose source can be had, and
+# skips TEXT for the others.
+on_bases() {
+	for one in $(cd series && echo *); do
+		if have "$one"; then
+			"$2" "$one"
+		else
+			skip "$one: $1" "$why"
+		fi
+	done
+}
+
 # lab_make BASE TARGET [VAR=VALUE...]: make for a base, with its KSRC.
 lab_make() {
 	base=$1

@@ -11,14 +11,12 @@ bisects() {
 		grep -q 'mm: mprotect: ' "$tmp/bisect"
 }
 
-for base in $(cd series && echo *); do
-	if ! have "$base"; then
-		skip "$base: each patch on its own" "$why"
-		continue
-	fi
+one_by_one() {
+	base=$1
 	ok "$base: each patch on its own" lab_make "$base" each
 	sed -n '/^ .*patch.*warnings/,$p' "$out" >&2
-done
+}
+on_bases "each patch on its own" one_by_one
 ok "6.1: git bisect finds the fix of a test" bisects
 fails "6.1: git bisect of a test that nothing fixes" "no patch of the series fixes" \
 	lab_make 6.1 bisect CASE=swapin_error.read

@@ -2,12 +2,10 @@
 # The files that the series touches, where reviewers' robots build.
 . lab/t/tap.sh
 
-for base in $(cd series && echo *); do
-	if ! have "$base"; then
-		skip "$base: the grid" "$why"
-		continue
-	fi
+builds() {
+	base=$1
 	ok "$base: the grid" lab_make "$base" grid
 	cat "$out" >&2
-done
+}
+on_bases "the grid" builds
 done_testing
