@@ -32,12 +32,21 @@ accel() {
 	cat "$B/accel"
 }
 
+# cpu ACCEL: the CPU that guests have.  TCG flushes its TLB at each wrpkru, and does rep movsb
+# and stosb byte by byte, for which nothing here asks.
+cpu() {
+	case $1 in
+	tcg) echo max,-pku,-erms,-fsrm ;;
+	*) echo max ;;
+	esac
+}
+
 # qemu KERNEL INITRD CMDLINE OPTION...: runs QEMU in place of this shell, and not
 # for longer than its parent lives.
 qemu() {
 	kernel_image=$1 initrd=$2 cmdline=$3
 	shift 3
-	exec setpriv --pdeathsig KILL "$QEMU" -accel "$(accel)" -cpu max \
+	exec setpriv --pdeathsig KILL "$QEMU" -accel "$(accel)" -cpu "$(cpu "$(accel)")" \
 		-smp "$SMP" -m "$MEM" -nodefaults -no-user-config -display none -no-reboot \
 		-kernel "$kernel_image" -initrd "$initrd" \
 		-append "console=ttyS0 panic=-1 oops=panic mitigations=off rcupdate.rcu_expedited=1 $cmdline" "$@"

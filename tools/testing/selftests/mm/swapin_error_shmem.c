@@ -28,8 +28,7 @@
 #include <sys/statfs.h>
 #include <sys/wait.h>
 
-#include "../kselftest_harness.h"
-#include "lost_pages.h"
+#include "lost_pages_test.h"
 #include "lost_pages_uffd.h"
 
 #ifndef MADV_PAGEOUT
@@ -133,16 +132,6 @@ FIXTURE_TEARDOWN(swapin_error_shmem)
 		rmdir(self->dir);
 	}
 	badswap_destroy(&self->bs);
-}
-
-/* Says what a test is about.  Returns whether it can be run here. */
-static bool begin(struct __test_metadata *_metadata, const char *missing,
-		  const char *text)
-{
-	CASE(text);
-	if (missing)
-		SKIP(return false, "%s", missing);
-	return true;
 }
 
 /* Page @i by system calls: EIO if it is lost, its data if it is not. */
