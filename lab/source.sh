@@ -101,7 +101,8 @@ one_at_a_time "$base"
 find_archive
 [ "$id" = "$(cat "$dir/source.id" 2>/dev/null)" ] && exit 0
 
-rm -rf "$tmp" "$dir/source.id" "$src"
+# Its files may be older than objects that were made of what was here before.
+rm -rf "$tmp" "$dir/source.id" "$src" "$dir"/*obj "$dir"/*/obj
 need_space "$dir" 4000
 [ -z "$archive" ] || verify
 say SOURCE "unpacking ${archive:-$KSRC} into $src (log: $dir/source.log)"

@@ -48,6 +48,12 @@ cp "$tmp/tiny.tar.xz" "$tmp/deb/linux-source-6.1.tar.xz"
 flip "$tmp/deb/linux-source-6.1.tar.xz"
 fails "an archive of Debian's with a flipped bit" "damaged" lab BASE=6.1 DEBSRC="$tmp/deb" source
 gone "an archive of Debian's with a flipped bit" "$tmp/b/6.1/src"
+cp "$tmp/tiny.tar.xz" "$tmp/deb/linux-source-6.1.tar.xz"
+mkdir -p "$tmp/b/6.1/obj" "$tmp/b/6.1/gcov/obj"
+ok "another source" lab BASE=6.1 DEBSRC="$tmp/deb" source
+gone "another source: of objects from the one before" "$tmp/b/6.1/obj"
+gone "another source: of objects from the one before" "$tmp/b/6.1/gcov/obj"
+rm -rf "$tmp/b/6.1"
 fails "no archive of Debian's" "is missing: apt-get" lab BASE=6.1 DEBSRC="$tmp/none" source
 
 if [ "$(id -u)" = 0 ] && mkdir "$tmp/small" && mount -t tmpfs -o size=8m small "$tmp/small" 2>/dev/null; then
