@@ -69,7 +69,7 @@ ifndef GUESTS
 endif
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all help clean distclean check check-all matrix judge bundle controls coverage each bisect \
+.PHONY: all help clean distclean check check-all matrix judge bundle controls coverage warnings each bisect \
 	grid sender series send readme where deps source tree kernel tests image boot verdict shell gdb FORCE
 
 #: make                     the verdict: deps, source, tree, kernels, tests, boots, table
@@ -82,6 +82,7 @@ endif
 #: make bundle              a tarball that runs the tests on any machine
 #: make controls            each fix left out, each wrong one taken: they must fail
 #: make coverage            what the tests reach of the code that knows swapin errors
+#: make warnings            what W=1 and sparse say of each patch of the series
 #: make each                after each patch of the series: warnings, boot, tests
 #: make bisect CASE=TEST    the patch that fixes a test, by git bisect
 #: make series [V=2]        the mails: a cover letter and the patches, yours to send
@@ -103,8 +104,9 @@ help:
 
 # Only what is ours: B may be a folder with other things in it.
 clean:
-	rm -rf $(foreach d,$(OURS),$d/obj $d/test* $d/*.cpio.gz $d/*/obj $d/*/bzImage \
-		$d/*/vmlinux $d/*/run* $d/*/verdict $d/*/results.tap) $(B)/accel
+	rm -rf $(foreach d,$(OURS),$d/obj $d/test* $d/warnings* $d/grid $d/*.cpio.gz \
+		$d/*/obj $d/*/bzImage $d/*/vmlinux $d/*/run* $d/*/verdict $d/*/results.tap) \
+		$(B)/accel
 
 distclean:
 	rm -rf $(OURS) $(foreach d,dl check accel junit.xml deps.log,$(B)/$d)
@@ -137,8 +139,8 @@ judge bundle:
 
 ifeq ($(BASE),)
 # Choose a base, and start again with it.
-deps source tree kernel tests image boot verdict shell gdb where controls coverage each \
-bisect grid series send:
+deps source tree kernel tests image boot verdict shell gdb where controls coverage warnings \
+each bisect grid series send:
 	@$(if $(filter where,$@),,lab/deps.sh $(DEPS))
 	@base=$$(lab/base.sh) && \
 		exec setpriv --pdeathsig TERM $(MAKE) --no-print-directory BASE=$$base $@
@@ -195,11 +197,12 @@ coverage: $(D)/gcov/verdict
 
 # The kernels after each patch of the series, each-0 being the one before the first.
 EACH	= $(shell . lab/series.sh && each $(BASE))
-$(D)/%/warnings: $(D)/%/ref $(D)/after/ref lab/warnings.sh
+$(D)/warnings/.done: $(D)/after/bzImage $(patsubst %,$(D)/%/ref,stock $(EACH)) lab/warnings.sh
 	@lab/deps.sh sparse
-	$(RUN) lab/warnings.sh $(BASE) $*
+	$(RUN) lab/warnings.sh $(BASE)
+warnings: $(D)/warnings/.done
 
-each: $(foreach kernel,$(EACH),$(D)/$(kernel)/bzImage $(D)/$(kernel)/warnings) $(D)/guest.cpio.gz
+each: $(EACH:%=$(D)/%/bzImage) $(D)/warnings/.done $(D)/guest.cpio.gz
 	@$(MAKE) --no-print-directory -j$(JOBS) GUESTS=$(JOBS) BASE=$(BASE) \
 		$(patsubst %,verdict-%,$(EACH))
 	@lab/each.sh $(BASE) $(EACH)

@@ -12,9 +12,7 @@ files=''
 for kernel; do
 	claims "$base" "$kernel" >"$B/$base/$kernel/claims"
 	files="$files $B/$base/$kernel/claims $B/$base/$kernel/verdict"
-	comm -13 "${old:-$B/$base/$kernel/warnings}" "$B/$base/$kernel/warnings" |
-		sed "s/^/$kernel	/"
-	old=$B/$base/$kernel/warnings
+	[ "$kernel" = each-0 ] || sed "s/^/$kernel	/" "$B/$base/warnings/$kernel"
 done >"$out.warnings"
 {
 	echo "(before the first patch)"
