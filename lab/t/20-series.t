@@ -60,6 +60,20 @@ maintained() {
 	done)
 }
 
+# What the tree's kernel-doc says of the touched files after the series, and not before.
+kernel_doc() {
+	for commit in stock after; do
+		check_out "$B/$1/src" "$commit"
+		(cd "$B/$1/src" && git diff --name-only stock after -- '*.[ch]' |
+			while read -r file; do
+				[ ! -f "$file" ] || scripts/kernel-doc -none "$file"
+			done) 2>&1 | sed 's/:[0-9]*: /: /' | sort >"$tmp/$commit.kernel-doc"
+	done
+	comm -13 "$tmp/stock.kernel-doc" "$tmp/after.kernel-doc" >"$tmp/new"
+	cat "$tmp/new"
+	[ ! -s "$tmp/new" ]
+}
+
 # A patch's own form, which no tool of the kernel looks at.
 form() {
 	head -n 1 "patches/$1" | grep -qE '^Subject: [a-zA-Z/_]+: .{1,70}$' || return 1
@@ -78,6 +92,7 @@ checks() {
 	base=$1
 	ok "$base: the series applies" applies "$base"
 	ok "$base: new files are in MAINTAINERS" maintained "$base"
+	ok "$base: kernel-doc" kernel_doc "$base"
 	git -C "$B/$base/src" log --reverse --format='%H %s' stock..after >"$tmp/commits"
 	while read -r commit subject; do
 		ok "$base: checkpatch: $subject" checkpatch "$base" "$commit"
