@@ -60,6 +60,7 @@ CHECK_DEPS = procps shellcheck sparse codespell perl python3-ply python3-git \
 	     libtap-formatter-junit-perl git-email libmailtools-perl b4 python3-docutils
 CROSS	= clang libssl-dev gcc-aarch64-linux-gnu gcc-arm-linux-gnueabihf gcc-powerpc64le-linux-gnu \
 	  gcc-riscv64-linux-gnu gcc-s390x-linux-gnu
+COCCI	= coccinelle ocaml-nox ocaml-findlib
 
 all: verdict
 
@@ -70,7 +71,7 @@ endif
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all help clean distclean check check-all matrix judge bundle controls coverage warnings each bisect \
-	grid sender series send readme where deps source tree kernel tests image boot verdict shell gdb FORCE
+	grid cocci sender series send readme where deps source tree kernel tests image boot verdict shell gdb FORCE
 
 #: make                     the verdict: deps, source, tree, kernels, tests, boots, table
 #: make BASE=6.2 KSRC=DIR   the same on 6.2, from the source in DIR
@@ -88,6 +89,7 @@ endif
 #: make series [V=2]        the mails: a cover letter and the patches, yours to send
 #: make send [SENDFLAGS=]   git send-email of them: by default as a dry run
 #: make grid                the touched files in the configs of lab/grid, gcc and clang
+#: make cocci               the tree's coccicheck on the touched files
 #: make check               everything that must hold before a change goes in
 #: make check-all           what takes longer too: each patch, the grid, coverage
 #: make deps source tree kernel tests image boot    one stage, and those before it
@@ -104,7 +106,7 @@ help:
 
 # Only what is ours: B may be a folder with other things in it.
 clean:
-	rm -rf $(foreach d,$(OURS),$d/obj $d/test* $d/warnings* $d/grid $d/*.cpio.gz \
+	rm -rf $(foreach d,$(OURS),$d/obj $d/test* $d/warnings* $d/grid $d/cocci $d/*.cpio.gz \
 		$d/*/obj $d/*/bzImage $d/*/vmlinux $d/*/run* $d/*/verdict $d/*/results.tap) \
 		$(B)/accel
 
@@ -118,9 +120,9 @@ check:
 
 # The long ones, on the bases that can be had.
 check-all:
-	@lab/deps.sh $(DEPS) $(CHECK_DEPS) $(CROSS) linux-source-6.1 linux-source-6.12 kmod zstd
+	@lab/deps.sh $(DEPS) $(CHECK_DEPS) $(CROSS) $(COCCI) linux-source-6.1 linux-source-6.12 kmod zstd
 	@echo "check-all: check, and: each patch of the series booted on its own, a bisection,"
-	@echo "check-all: the grid of configs and compilers, coverage"
+	@echo "check-all: the grid of configs and compilers, coccicheck, coverage"
 	$(RUN) env T="lab/t/*.t lab/t/all/*.t" lab/check.sh
 
 matrix:
@@ -140,7 +142,7 @@ judge bundle:
 ifeq ($(BASE),)
 # Choose a base, and start again with it.
 deps source tree kernel tests image boot verdict shell gdb where controls coverage warnings \
-each bisect grid series send:
+each bisect grid cocci series send:
 	@$(if $(filter where,$@),,lab/deps.sh $(DEPS))
 	@base=$$(lab/base.sh) && \
 		exec setpriv --pdeathsig TERM $(MAKE) --no-print-directory BASE=$$base $@
@@ -213,6 +215,10 @@ bisect: $(EACH:%=$(D)/%/ref) $(D)/guest.cpio.gz
 grid: $(D)/after/ref
 	@lab/deps.sh $(CROSS)
 	$(RUN) lab/grid.sh $(BASE)
+
+cocci: $(D)/after/ref
+	@lab/deps.sh $(COCCI)
+	$(RUN) lab/cocci.sh $(BASE)
 
 sender:
 	@lab/deps.sh $(DEPS) git-email libmailtools-perl perl
