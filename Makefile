@@ -187,9 +187,9 @@ $(D)/%/verdict: $(D)/%/run/results.log lab/verdict.sh lab/verdict.awk
 # What must fail, fails: each fix left out, each wrong one taken.  Kernels are built one
 # after the other, guests run side by side.
 CONTROLS = $(shell . lab/series.sh && controls $(BASE))
-controls: $(patsubst %,$(D)/%/bzImage,before $(CONTROLS)) $(D)/guest.cpio.gz
+controls: $(patsubst %,$(D)/%/bzImage,before after $(CONTROLS)) $(D)/guest.cpio.gz
 	@$(MAKE) --no-print-directory -j$(JOBS) GUESTS=$(JOBS) BASE=$(BASE) \
-		$(patsubst %,verdict-%,before $(CONTROLS))
+		$(patsubst %,verdict-%,before after $(CONTROLS))
 	@lab/report.sh $(BASE) $(CONTROLS)
 	@lab/controls.sh $(BASE) $(CONTROLS)
 verdict-%: $(D)/%/verdict ;

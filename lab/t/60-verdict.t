@@ -30,12 +30,13 @@ cases() {
 
 judges() {
 	base=$1
+	# First, as it boots before and after side by side with the rest.
+	ok "$base: make controls" lab_make "$base" controls
+	sed -n '/^without-/,$p' "$out" >&2
 	ok "$base: make" lab_make "$base" verdict
 	sed -n '/^ /,$p' "$out" >&2
 	cases "$base" before
 	cases "$base" after
-	ok "$base: make controls" lab_make "$base" controls
-	sed -n '/^without-/,$p' "$out" >&2
 	for control in $(controls "$base"); do
 		cases "$base" "$control"
 	done

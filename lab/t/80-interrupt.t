@@ -65,6 +65,11 @@ again() {
 
 ok "6.1: make" lab_make 6.1 verdict
 
+# Of the source, what the patches are about: quick to unpack.
+mkdir "$tmp/deb"
+git -C "$real/6.1/src" archive --prefix=linux/ stock Makefile MAINTAINERS include lib mm \
+	tools/testing/selftests | xz -0 >"$tmp/deb/linux-source-6.1.tar.xz"
+export DEBSRC="$tmp/deb"
 for command in tar "git.* add"; do
 	ends "source, in $command" "$command" INT B="$tmp/b" source
 	gone "source, in $command" "$tmp/b/6.1/src"
@@ -74,6 +79,7 @@ rm "$tmp/b/6.1/before/ref.done"
 ends tree 'git.*(read-tree|apply|write-tree)' INT B="$tmp/b" tree KERNEL=before
 again tree B="$tmp/b" tree KERNEL=before
 rm -rf "$tmp/b"
+unset DEBSRC
 
 rm -f "$real/6.1/before/bzImage" "$real/6.1/obj/.lab-config"
 ends "kernel's config, SIGKILL" 'kconfig/conf --allnoconfig' KILL kernel KERNEL=before
