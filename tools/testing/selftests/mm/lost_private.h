@@ -100,13 +100,15 @@ static char *map_memfd(size_t *len)
 static char *map_ksm(size_t *len)
 {
 	char *mem = map_anon(len), *twin = map_anon(len);
-	char run[16] = "";
+	char run[16] = "", millisecs[16] = "";
 	int tries;
 
 	if (!mem || !twin || madvise(mem, mem_size, MADV_MERGEABLE) ||
 	    madvise(twin, mem_size, MADV_MERGEABLE) ||
-	    !get("/sys/kernel/mm/ksm/run", run, sizeof(run)))
+	    !get("/sys/kernel/mm/ksm/run", run, sizeof(run)) ||
+	    !get("/sys/kernel/mm/ksm/sleep_millisecs", millisecs, sizeof(millisecs)))
 		return NULL;
+	put("/sys/kernel/mm/ksm/sleep_millisecs", "1");
 	put("/sys/kernel/mm/ksm/run", "1");
 	for (tries = 0; tries < 1000; tries++) {
 		if (count("/proc/self/ksm_merging_pages", "") >= 2 * NR_PAGES)
@@ -114,6 +116,7 @@ static char *map_ksm(size_t *len)
 		usleep(4000);
 	}
 	put("/sys/kernel/mm/ksm/run", run);
+	put("/sys/kernel/mm/ksm/sleep_millisecs", millisecs);
 	munmap(twin, mem_size);
 	return tries < 1000 ? mem : NULL;
 }
