@@ -48,14 +48,14 @@ static int stall(struct kprobe *p, struct pt_regs *regs)
 	u64 deadline;
 	pte_t pte;
 
-	if (atomic_read(&state) != ARMED || task_pid_vnr(current) != victim ||
+	if (atomic_read_acquire(&state) != ARMED || task_pid_vnr(current) != victim ||
 	    !is_pte_marker(vmf->orig_pte))
 		return 0;
 
 	atomic_set(&state, STALLED);
-	deadline = ktime_get_mono_fast_ns() + limit_ms * NSEC_PER_MSEC;
+	deadline = ktime_get_mono_fast_ns() + (u64)limit_ms * NSEC_PER_MSEC;
 	while (ktime_get_mono_fast_ns() < deadline) {
-		pte = READ_ONCE(*pte_offset_kernel(vmf->pmd, vmf->address));
+		pte = ptep_get_lockless(vmf->pte);
 		if (is_pte_marker(pte) && !pte_same(pte, vmf->orig_pte)) {
 			end = RELEASED;
 			break;
