@@ -20,7 +20,8 @@ QEMU	?= qemu-system-x86_64
 # kvm, tcg, or auto: kvm where it works
 ACCEL	?= auto
 # the tests, of tools/testing/selftests/mm
-TESTS	?= swapin_error swapin_error_uffd swapin_error_access swapin_error_shmem swapin_race
+TESTS	?= swapin_error swapin_error_access swapin_error_fill swapin_error_shmem swapin_error_uffd \
+	   swapin_race
 # what else to boot: a guest image, a static test program
 INITRD	?=
 TEST	?=

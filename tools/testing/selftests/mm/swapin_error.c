@@ -4,8 +4,8 @@
  *
  * A lost page is SIGBUS, and the others have their data, whatever is then done to the
  * mapping, until it gives the pages up.  See lost_private.h for the mappings; what asks
- * for userfaultfd is in swapin_error_uffd.c, who accesses the memory for others in
- * swapin_error_access.c.  Not there, and why:
+ * for userfaultfd is in swapin_error_uffd.c and swapin_error_fill.c, who accesses the
+ * memory for others in swapin_error_access.c.  Not there, and why:
  *
  *	hugetlb			is never swapped
  *	process_madvise		takes the way of madvise
@@ -78,17 +78,6 @@ TEST_F(swapin_error, execute)
 	EXPECT_EQ(BUS, touch(self->mem + page_size, 1, EXEC));
 	ASSERT_EQ(0, mprotect(self->mem, mem_size, PROT_READ | PROT_WRITE));
 	UNHARMED(0);
-}
-
-TEST_F(swapin_error, si_code)
-{
-	if (!begin(_metadata, self->missing,
-		   "fault: SIGBUS blames the address, not the memory"))
-		return;
-	EXPECT_EQ(BUS, touch(self->mem + page_size, 1, READ));
-	EXPECT_TRUE(last_si_code == BUS_ADRERR ||
-		    fail("hwpoison", "si_code is %d, where %d is due", last_si_code,
-			 BUS_ADRERR));
 }
 
 TEST_F(swapin_error, mremap_move)
