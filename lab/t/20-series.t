@@ -77,7 +77,8 @@ kernel_doc() {
 # A patch's own form, which no tool of the kernel looks at.
 form() {
 	head -n 1 "patches/$1" | grep -qE '^Subject: [a-zA-Z/_]+: .{1,70}$' || return 1
-	! grep -nE '^(From|Signed-off-by|Cc|Author|Date): ' "patches/$1" || return 1
+	! grep -vx 'Cc: stable@vger.kernel.org' "patches/$1" |
+		grep -nE '^(From|Signed-off-by|Cc|Author|Date): ' || return 1
 	case $1 in
 	fix/*) grep -qE '^Fixes: [0-9a-f]{12} \(".*"\)$' "patches/$1" ;;
 	esac
