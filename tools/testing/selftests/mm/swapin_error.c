@@ -456,6 +456,9 @@ TEST_F(swapin_error, second_swapoff)
 	ASSERT_EQ(0, badswap_heal(&self->bs));
 	ASSERT_EQ(0, badswap_swapon(&self->bs));
 	EXPECT_EQ(0, madvise(self->mem, self->len, MADV_PAGEOUT));
+	/* Next to pages that are in swap, too. */
+	ASSERT_EQ(0, mprotect(self->mem, mem_size, PROT_NONE));
+	ASSERT_EQ(0, mprotect(self->mem, mem_size, PROT_READ | PROT_WRITE));
 	ASSERT_EQ(0, badswap_swapoff(&self->bs));
 	UNHARMED(0);
 }

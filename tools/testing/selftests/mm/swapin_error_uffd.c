@@ -19,6 +19,10 @@
 #include "lost_private.h"
 #include "lost_pages_uffd.h"
 
+#ifndef MADV_PAGEOUT
+#define MADV_PAGEOUT	21
+#endif
+
 /* Returns a userfaultfd that write-protects, or -1 where the test is skipped. */
 static int watch_wp(struct __test_metadata *_metadata, char *mem)
 {
@@ -288,10 +292,15 @@ TEST_F(swapin_error, pagemap_scan)
 		EXPECT_EQ((uintptr_t)self->mem + (2 * i + 1) * page_size, regions[i].start);
 	UNHARMED(0);
 
-	/* Without a vector, it takes a third one. */
+	/* Without a vector, it takes a third one.  Healthy pages are in swap meanwhile. */
+	ASSERT_EQ(0, badswap_heal(&self->bs));
+	ASSERT_EQ(0, badswap_swapon(&self->bs));
+	ASSERT_EQ(0, madvise(self->mem, self->len, MADV_PAGEOUT));
 	arg.vec = 0;
 	arg.vec_len = 0;
 	ASSERT_LE(0, ioctl(fd, PAGEMAP_SCAN, &arg));
+	EXPECT_TRUE(healthy_uffd_wp(self->mem, true));
+	ASSERT_EQ(0, badswap_swapoff(&self->bs));
 	UNHARMED(0);
 	close(fd);
 	close(uffd);
