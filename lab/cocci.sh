@@ -26,7 +26,7 @@ reports() {
 
 one_at_a_time "$base"
 status=0
-for file in $(git -C "$src" diff --name-only stock after -- '*.c' | grep -v '^tools/'); do
+for file in $(touched "$src"); do
 	reports after "$file"
 	mv "$out/reports" "$out/new"
 	if [ -s "$out/new" ]; then

@@ -8,7 +8,7 @@
 base=$1
 src=$(cd "$B/$base/src" && pwd)
 grid=$(mkdir -p "$B/$base/grid" && cd "$B/$base/grid" && pwd)
-touched=$(git -C "$src" diff --name-only stock after -- '*.c' | grep -v '^tools/')
+touched=$(touched "$src")
 
 kmake() {
 	child make -s -C "$src" O="$obj" ARCH="$arch" CROSS_COMPILE="$cross" CC="$cc" "$@"

@@ -136,6 +136,12 @@ check_out() {
 	fi
 }
 
+# touched SRC: the C files of the kernel, as against its tools, that the series touches in
+# the git tree SRC, a path a line.
+touched() {
+	git -C "$1" diff --name-only stock after -- '*.c' ':!tools'
+}
+
 # one_at_a_time BASE: two makes must not share a tree; waits for the other one.
 one_at_a_time() {
 	mkdir -p "$B/$1"

@@ -58,7 +58,7 @@ mkdir -p "$dir.tmp"
 : >"$dir.tmp/all"
 # The config is the kernels': options that a commit has not are not to be lost.
 cp "$obj/.config" "$obj/.config.kernels"
-touched=$(git -C "$src" diff --name-only stock after -- 'mm/*.c' 'fs/*.c' 'lib/*.c')
+touched=$(touched "$src")
 old=''
 for kernel in stock $(each "$base"); do
 	check_out "$src" "$kernel"
