@@ -40,7 +40,9 @@ function hold(kernel, name,	is, due)
 	is = (kernel, name) in result ? result[kernel, name] : "-"
 	due = due_of(kernel, name)
 	if (kernel != "stock" && is != due && !(is == "skip" && may_skip(kernel, name, due)))
-		error[++errors] = kernel ": " name " is " is ", where the series says " due
+		error[++errors] = kernel ": " name " is " is \
+			(is == "skip" ? " (" skips[kernel, case_of(name)] ")" : "") \
+			", where the series says " due
 	if (kernel == "after" && is == "skip" && result["before", name] !~ /^(skip)?$/)
 		error[++errors] = "after: " name " is skip, where before is " \
 			result["before", name]

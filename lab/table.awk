@@ -73,7 +73,7 @@ FILENAME ~ /\/claims$/ { claim[kernel, $1] = $2; claimed[$1] = 1; next }
 		passed[kernel]++
 	} else if (field[2] == "skip") {
 		result[kernel, name] = "skip"
-		skips[kernel, row] = 1
+		skips[kernel, row] = field[3]
 		skipped[kernel]++
 	} else {
 		result[kernel, name] = field[3]

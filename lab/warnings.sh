@@ -50,7 +50,13 @@ add_up() {
 	mv "$dir.tmp/now" "$dir.tmp/all"
 }
 
-on_exit() { mv "$obj/.config.kernels" "$obj/.config" 2>/dev/null || :; }
+# The config's time tells make that what it has made of the one in between is old.
+on_exit() {
+	if [ -f "$obj/.config.kernels" ]; then
+		mv "$obj/.config.kernels" "$obj/.config"
+		touch "$obj/.config"
+	fi
+}
 
 one_at_a_time "$base"
 rm -rf "$dir" "$dir.tmp"

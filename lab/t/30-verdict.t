@@ -81,7 +81,7 @@ fails "before passes a case that it should fail" "fork_read is ok, where the ser
 	report 's/^\(swapin_error.fork_read\)\tfail\tcorrupt/\1\tpass\t/' ''
 fails "before fails for another reason" "fork_read is SIGSEGV, where the series says corrupt" \
 	report 's/^\(swapin_error.fork_read\)\tfail\tcorrupt/\1\tfail\tSIGSEGV/' ''
-fails "before skips a case that it should fail" "fork_read is skip" \
+fails "before skips a case that it should fail" "fork_read is skip (no root), where" \
 	report 's/^\(swapin_error.fork_read\)\tfail\tcorrupt/\1\tskip\tno root/' ''
 fails "before was not asked" "fork_read is -" report '/^swapin_error.fork_read/d' ''
 fails "before fails what nobody claims" "swapin_error.read is corrupt" \
