@@ -71,8 +71,9 @@ ifndef GUESTS
 endif
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all help clean distclean check check-all matrix judge bundle controls coverage warnings each bisect \
-	grid cocci sender series send readme where deps source tree kernel tests image boot verdict shell gdb FORCE
+.PHONY: all help clean distclean check check-all matrix judge bundle controls coverage warnings \
+	each bisect grid cocci sender series send readme where deps source tree kernel tests image \
+	boot verdict shell gdb FORCE
 
 #: make                     the verdict: deps, source, tree, kernels, tests, boots, table
 #: make BASE=6.2 KSRC=DIR   the same on 6.2, from the source in DIR
