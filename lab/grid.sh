@@ -55,8 +55,9 @@ build() {
 	configure || return
 	objects=$(objects)
 	[ -n "$objects" ] || { echo "error: this config builds none of the touched files"; return 1; }
+	# Without an MMU, asm-generic/io.h adds to a null pointer, as clang says of any file.
 	# shellcheck disable=SC2086 # a list of files
-	kmake -j"$JOBS" KCFLAGS=-Werror $objects && echo "$objects" | wc -l >"$obj/built"
+	kmake -j"$JOBS" KCFLAGS="-Werror -Wno-null-pointer-arithmetic" $objects && echo "$objects" | wc -l >"$obj/built"
 }
 
 cell() {
