@@ -109,8 +109,8 @@ help:
 # Only what is ours: B may be a folder with other things in it.
 clean:
 	rm -rf $(foreach d,$(OURS),$d/obj $d/test* $d/warnings* $d/grid $d/cocci $d/*.cpio.gz \
-		$d/*/obj $d/*/bzImage $d/*/vmlinux $d/*/run* $d/*/verdict $d/*/results.tap) \
-		$(B)/accel
+		$d/*/obj $d/*/bzImage $d/*/vmlinux $d/*/run* $d/*/verdict $d/*/results.tap \
+		$d/*.knobs $d/*/*.knobs $d/controls $d/each) $(B)/matrix $(B)/accel
 
 distclean:
 	rm -rf $(OURS) $(foreach d,dl check accel junit.xml deps.log,$(B)/$d)
@@ -173,14 +173,26 @@ $(D)/%/ref: $(D)/%/ref.done ;
 
 $(D)/%/bzImage: $(D)/%/ref $(wildcard lab/*.config) lab/kernel.sh
 	$(RUN) lab/kernel.sh $(BASE) $*
+$(D)/gcov/bzImage: lab/gcov.mk
 
-$(D)/tests/.done: $(D)/after/ref lab/tests.sh
+# What knobs say, in files that change when they do.
+define says
+	@mkdir -p $(@D)
+	@echo '$(strip $1)' | cmp -s - $@ || echo '$(strip $1)' >$@
+endef
+$(D)/tests.knobs: FORCE
+	$(call says,$(TESTS))
+$(D)/%/boot.knobs: FORCE
+	$(call says,$(QEMU) $(ACCEL) $(SMP) $(MEM))
+
+$(D)/tests/.done: $(D)/after/ref $(D)/tests.knobs lab/tests.sh
 	$(RUN) lab/tests.sh $(BASE) $(TESTS)
 
 $(D)/guest.cpio.gz: $(D)/tests/.done lab/init lab/image.sh
 	$(RUN) lab/image.sh $@ lab/init $(TESTS:%=$(D)/tests/%)
 
-$(D)/%/run/results.log: $(D)/%/bzImage $(D)/guest.cpio.gz lab/boot.sh lab/qemu.sh
+$(D)/%/run/results.log: $(D)/%/bzImage $(D)/guest.cpio.gz $(D)/%/boot.knobs \
+		lab/boot.sh lab/qemu.sh
 	$(RUN) lab/boot.sh $(BASE) $*
 
 $(D)/%/verdict: $(D)/%/run/results.log lab/verdict.sh lab/verdict.awk
