@@ -5,6 +5,7 @@
 . lab/lib.sh
 
 base=$1
+src=$B/$base/src
 dir=$(cd "$B/$base/gcov" && pwd)
 out=$dir/coverage
 
@@ -26,6 +27,9 @@ reports() {
 	done
 }
 
+# gcov quotes the source.
+one_at_a_time "$base"
+check_out "$src" gcov
 rm -rf "$out" "$out.tmp"
 mkdir -p "$out.tmp"
 extract || die "$dir/run/results.log has no counts: remove it and run make coverage again"
