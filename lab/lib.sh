@@ -142,9 +142,14 @@ touched() {
 	git -C "$1" diff --name-only stock after -- '*.c' ':!tools'
 }
 
-# one_at_a_time BASE: two makes must not share a tree; waits for the other one.
+# one_at_a_time BASE: two makes must not share a tree; waits for the other one, whose
+# files on_exit would remove meanwhile.
 one_at_a_time() {
 	mkdir -p "$B/$1"
 	exec 9>"$B/$1/lock"
-	flock -n 9 || { say WAIT "for another make on $B/$1"; flock 9; }
+	flock -n 9 && return
+	say WAIT "for another make on $B/$1"
+	trap - EXIT
+	background flock 9
+	trap 'on_exit' EXIT
 }
