@@ -102,7 +102,7 @@ find_archive
 [ "$id" = "$(cat "$dir/source.id" 2>/dev/null)" ] && exit 0
 
 # Its files may be older than objects that were made of what was here before.
-rm -rf "$tmp" "$dir/source.id" "$src" "$dir"/*obj "$dir"/*/obj
+rm -rf "$tmp" "$dir/source.id" "$src" "$dir"/*obj "$dir"/*/obj "$dir"/*/bzImage "$dir/grid"
 need_space "$dir" 4000
 [ -z "$archive" ] || verify
 say SOURCE "unpacking ${archive:-$KSRC} into $src (log: $dir/source.log)"
