@@ -46,6 +46,8 @@ wait_for_end() {
 	wait "$job"
 }
 
+# They share the CPUs.
+LIMIT=$((LIMIT * ${GUESTS:-1}))
 say BOOT "$base/$kernel: in QEMU with $(accel), at most ${LIMIT}s (log: $run/console.log)"
 rm -rf "$run" "$run.tmp" "$run.failed"
 mkdir -p "$run.tmp"

@@ -9,12 +9,12 @@ probe_kvm() {
 		printf '\260\061\346\364\364'
 		head -c 505 /dev/zero
 		printf '\125\252'
-	} >"$B/probe.img"
+	} >"$B/probe.$$"
 	status=0
 	timeout -k 1 5 "$QEMU" -accel kvm -cpu max -smp "$SMP" -display none -nodefaults \
 		-no-reboot -device isa-debug-exit,iobase=0xf4,iosize=4 \
-		-drive "file=$B/probe.img,format=raw,if=floppy" >/dev/null 2>&1 || status=$?
-	rm -f "$B/probe.img"
+		-drive "file=$B/probe.$$,format=raw,if=floppy" >/dev/null 2>&1 || status=$?
+	rm -f "$B/probe.$$"
 	[ $status = 99 ]
 }
 
