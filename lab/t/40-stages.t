@@ -113,16 +113,18 @@ ok "6.1: the kernel builds again" sh -c "rm '$real/6.1/after/bzImage' &&
 
 guest=$tmp/b/6.1/after
 mkdir -p "$guest"
+# Seconds that are ours alone, to know the process by.
+nap=60.$$
 boot() {
-	FAKE=$1 B=$tmp/b ACCEL=tcg LIMIT=2 QEMU=lab/t/fake-qemu lab/boot.sh 6.1 after
+	FAKE=$1 NAP=$nap B=$tmp/b ACCEL=tcg LIMIT=${2:-60} QEMU=lab/t/fake-qemu lab/boot.sh 6.1 after
 }
 ok "boot: a good guest" boot good
 fails "boot: a guest that panics" "the guest died: Kernel panic" boot panic
 fails "boot: a guest that reboots early" "ended early" boot early
-fails "boot: a guest that hangs" "the guest hung: no end after 2s" boot hang
+fails "boot: a guest that hangs" "the guest hung: no end after 2s" boot hang 2
 fails "boot: a QEMU that fails" "QEMU failed: qemu: could not load kernel" boot crash
 gone "boot: a QEMU that fails" "$guest/run"
-ok "boot: no QEMU is left" sh -c "! pgrep -f 'slee[p] 60'"
+ok "boot: no QEMU is left" sh -c "! pgrep -fx 'sleep $nap'"
 
 ## image
 
