@@ -67,8 +67,9 @@ ok "6.1: make" lab_make 6.1 verdict
 
 # Of the source, what the patches are about: quick to unpack.
 mkdir "$tmp/deb"
-git -C "$real/6.1/src" archive --prefix=linux/ stock Makefile MAINTAINERS include lib mm \
-	tools/testing/selftests | xz -0 >"$tmp/deb/linux-source-6.1.tar.xz"
+git -C "$real/6.1/src" archive --prefix=linux/ stock Makefile MAINTAINERS \
+	Documentation/admin-guide/mm Documentation/mm include lib mm tools/testing/selftests |
+	xz -0 >"$tmp/deb/linux-source-6.1.tar.xz"
 export DEBSRC="$tmp/deb"
 for command in tar "git.* add"; do
 	ends "source, in $command" "$command" INT B="$tmp/b" source
