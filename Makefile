@@ -13,9 +13,9 @@ KSRC	?=
 B	?= build
 JOBS	?= $(shell nproc)
 # seconds that a guest may take, its CPUs, its memory in MiB
-LIMIT	?= 300
+LIMIT	?= $(if $(filter debug,$(KERNEL)),900,300)
 SMP	?= 2
-MEM	?= 512
+MEM	?= $(if $(filter debug,$(KERNEL)),1024,512)
 QEMU	?= qemu-system-x86_64
 # kvm, tcg, or auto: kvm where it works
 ACCEL	?= auto
