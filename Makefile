@@ -178,7 +178,7 @@ $(D)/gcov/bzImage: lab/gcov.mk
 # What knobs say, in files that change when they do.
 define says
 	@mkdir -p $(@D)
-	@echo '$(strip $1)' | cmp -s - $@ || echo '$(strip $1)' >$@
+	@. lab/lib.sh; echo '$(strip $1)' | replace $@
 endef
 $(D)/tests.knobs: FORCE
 	$(call says,$(TESTS))

@@ -5,7 +5,6 @@
 . lab/lib.sh
 
 base=$1
-src=$B/$base/src
 dir=$(cd "$B/$base/gcov" && pwd)
 out=$dir/coverage
 
@@ -29,7 +28,7 @@ reports() {
 
 # gcov quotes the source.
 one_at_a_time "$base"
-check_out "$src" gcov
+check_out "$B/$base/src" gcov
 rm -rf "$out" "$out.tmp"
 mkdir -p "$out.tmp"
 extract || die "$dir/run/results.log has no counts: remove it and run make coverage again"
