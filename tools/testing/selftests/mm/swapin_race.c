@@ -147,6 +147,8 @@ FIXTURE_SETUP(swapin_race)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	self->cpu = other_cpu();
 	self->device = open(DEVICE, O_RDWR | O_CLOEXEC);
+	if (self->device < 0 && !system("modprobe -q test_swapin_race >/dev/null 2>&1"))
+		self->device = open(DEVICE, O_RDWR | O_CLOEXEC);
 	/* All that malloc() will be asked for comes from memory that is there. */
 	mallopt(M_MMAP_THRESHOLD, 64 << 20);
 	mallopt(M_TRIM_THRESHOLD, 64 << 20);
