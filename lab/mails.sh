@@ -85,6 +85,9 @@ base_commit() {
 }
 
 one_at_a_time "$base"
+sent=refs/lab/sent-v$version
+! git -C "$src" rev-parse -q --verify "$sent" >/dev/null ||
+	die "v$version was sent: make series V=$((version + 1)); if it was not, git -C $src update-ref -d $sent"
 [ "$version" = 1 ] || git -C "$src" rev-parse -q --verify "$was" >/dev/null ||
 	die "there is no v$((version - 1)) to compare with: check out what was sent, and run make series V=$((version - 1))"
 [ "$version" = 1 ] || grep -q "^Changes in v$version:" "$cover" ||
@@ -102,5 +105,6 @@ base_commit
 # shellcheck disable=SC2046 # a list of files
 lab/am.sh "$base" "$start" $(mails)
 lab/sent.sh >"$dir.tmp/of"
+echo "$version" >"$dir.tmp/version"
 mv "$dir.tmp" "$dir"
 say SERIES "$base: $(git -C "$src" rev-list --count "$start..after") patches and a cover letter in ${dir#"$PWD/"}; git am gives the tree that was tested"

@@ -19,3 +19,7 @@ cd "$dir/src"
 git send-email --from="$sender" --suppress-cc=author --suppress-cc=self --suppress-cc=sob \
 	--suppress-cc=misc-by --suppress-cc=body --to-cmd="'$to' people" \
 	--cc-cmd="'$to' lists" $SENDFLAGS "$@"
+case " $SENDFLAGS " in
+*" --dry-run "*) ;;
+*) git update-ref "refs/lab/sent-v$(cat "$dir/series/version")" HEAD ;;
+esac

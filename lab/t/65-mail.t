@@ -81,7 +81,8 @@ dry() {
 	cat "$tmp/sent"
 	[ $status = 0 ] && [ "$(grep -c '^Dry-OK' "$tmp/sent")" = $(($(echo "$mails" | wc -l) + 1)) ] &&
 		[ "$(grep -c '^RCPT TO:<linux-mm@kvack.org>' "$tmp/sent")" = \
-			"$(grep -c '^Dry-OK' "$tmp/sent")" ]
+			"$(grep -c '^Dry-OK' "$tmp/sent")" ] &&
+		! git -C "$src" rev-parse -q --verify refs/lab/sent-v1
 }
 ok "send: a dry run, all to linux-mm" dry
 
@@ -90,6 +91,7 @@ send() {
 	SINK=$tmp/sink SENDFLAGS="--smtp-server=$here/lab/t/sink --confirm=never" in_copy lab/send.sh $base
 }
 ok "send: to a server" send
+fails "series: a version that was sent" "v1 was sent: make series V=2" in_copy lab/mails.sh $base 1
 start=$(git -C "$src" rev-parse refs/lab/start-v1)
 # The first one is the cover letter.
 arrive() {
