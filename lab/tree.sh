@@ -3,7 +3,8 @@
 # KERNEL, one commit a patch, and writes its commit to build/BASE/KERNEL/ref.
 #
 # Commits are made in an index of our own: the files of the tree stay as they are
-# until kernel.sh checks the branch out.
+# until kernel.sh checks the branch out.  refs/lab/made knows what a patch made of a
+# commit, for the many kernels that begin with the same ones.
 . lab/lib.sh
 . lab/series.sh
 . lab/git-env.sh
@@ -43,11 +44,30 @@ is_in_tree() {
 	[ "${1%%/*}" = base ] && apply --check -R "$top/patches/$1"
 }
 
+# A ref for what the patch, with its files, makes of $commit.
+made() {
+	printf refs/lab/made/
+	for file in lab/tree.sh "patches/$1" $(field Adds "$1"); do
+		echo "$file"
+		[ ! -x "$file" ] || echo executable
+		cat "$file" 2>/dev/null || true
+	done | { echo "$commit"; cat; } | git hash-object --stdin
+}
+
 add_patch() {
+	made=$(made "$1")
+	if next=$(git -C "$src" rev-parse -q --verify "$made"); then
+		commit=$next
+		return
+	fi
+	[ "$in_index" = "$commit" ] || git -C "$src" read-tree "$commit"
+	in_index=$commit
 	if apply "$top/patches/$1"; then
 		add_files "$1"
 		commit=$(message "$1" | git -C "$src" commit-tree -p "$commit" \
 			"$(git -C "$src" write-tree)")
+		in_index=$commit
+		git -C "$src" update-ref "$made" "$commit"
 		return
 	fi
 	why=$(sed -n 's/^error: patch failed: //p; s/^error: \(.*: No such.*\)/\1/p' "$dir/tree.log")
@@ -62,7 +82,7 @@ add_patch() {
 one_at_a_time "$base"
 patches=$(patches_of "$base" "$kernel")
 commit=$(git -C "$src" rev-parse stock)
-git -C "$src" read-tree stock
+in_index=''
 for patch in $patches; do
 	[ -f "patches/$patch" ] || die "series/$base names patches/$patch, which is not here"
 	add_patch "$patch"
