@@ -483,8 +483,14 @@ TEST_F(swapin_error_shmem, truncate_counts)
 		EXPECT_TRUE(is_count("f_bfree", free_blocks_of(self->fd),
 				     self->free_blocks, 0));
 
-	/* What is below zero comes out with more on top. */
+	/* With as many pages as were lost, what is below zero comes out as an empty file. */
 	ASSERT_EQ(0, ftruncate(self->fd, self->pages * page_size));
+	fill(self->mem, NR_PAGES / 2);
+	ASSERT_EQ(0, ftruncate(self->fd, 0));
+	ASSERT_EQ(0, ftruncate(self->fd, self->pages * page_size));
+	EXPECT_TRUE(are_fresh(self->mem, 0, NR_PAGES / 2 - 1, 0));
+
+	/* With more on top, it comes out as it is. */
 	fill(self->mem, self->pages);
 	EXPECT_TRUE(is_count("st_blocks when full", blocks_of(self->fd),
 			     BLOCKS(self->pages), 0));
