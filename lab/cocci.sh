@@ -6,34 +6,51 @@
 
 base=$1
 src=$(cd "$B/$base/src" && pwd)
+rm -rf "$B/$base/cocci"
 out=$(mkdir -p "$B/$base/cocci" && cd "$B/$base/cocci" && pwd)
 
+# A process reads one file: JOBS of them side by side.
 coccicheck() {
-	(cd "$src" && child env C=1 MODE=report srctree=. \
-		LINUXINCLUDE="-I./include -I./arch/x86/include" bash scripts/coccicheck "$1")
+	logs=$out/$1
+	shift
+	# shellcheck disable=SC2016 # for the inner shell
+	(cd "$src" && printf '%s\n' "$@" | child env C=1 MODE=report srctree=. \
+		LINUXINCLUDE="-I./include -I./arch/x86/include" xargs -P "$JOBS" -I '{}' \
+		sh -c 'log=$2/$(echo "$1" | tr / -)
+			bash scripts/coccicheck "$1" >"$log" 2>&1 || { tail -n 1 "$log"; exit 1; }' \
+		- '{}' "$logs")
 }
 
-# reports COMMIT FILE: leaves in $out/reports what is reported of FILE in COMMIT, without
-# line numbers, sorted.
-reports() {
+# read_files COMMIT FILE...: leaves what coccicheck says of each in $out/COMMIT.
+read_files() {
+	mkdir "$out/$1"
 	check_out "$src" "$1"
-	[ -f "$src/$2" ] || { : >"$out/reports"; return; }
-	log=$out/$1-$(echo "$2" | tr / -).log
-	logged COCCI "$log" coccicheck "$2"
-	sed -n "s,^\(\./\)*$2:[0-9:-]*: ,$2: ,p" "$log" | sed 's/ line [0-9]*/ line/' |
-		sort >"$out/reports"
+	say COCCI "$base/$1: $(($# - 1)) files (log: $out/$1/)"
+	logged COCCI "$out/$1.log" coccicheck "$@"
+}
+
+# reports COMMIT FILE: prints what is reported of FILE in COMMIT, without line numbers,
+# sorted; nothing of what was not read.
+reports() {
+	log=$out/$1/$(echo "$2" | tr / -)
+	[ ! -f "$log" ] || sed -n "s,^\(\./\)*$2:[0-9:-]*: ,$2: ,p" "$log" |
+		sed 's/ line [0-9]*/ line/' | sort
 }
 
 one_at_a_time "$base"
+files=$(touched "$src")
+# shellcheck disable=SC2086 # a list of files
+read_files after $files
+reported=$(for file in $files; do
+	[ -z "$(reports after "$file")" ] || git -C "$src" ls-tree --name-only stock "$file"
+done)
+# shellcheck disable=SC2086
+[ -z "$reported" ] || read_files stock $reported
 status=0
-for file in $(touched "$src"); do
-	reports after "$file"
-	mv "$out/reports" "$out/new"
-	if [ -s "$out/new" ]; then
-		reports stock "$file"
-		comm -13 "$out/reports" "$out/new" >"$out/newer"
-		mv "$out/newer" "$out/new"
-	fi
+for file in $files; do
+	reports after "$file" >"$out/now"
+	reports stock "$file" >"$out/was"
+	comm -13 "$out/was" "$out/now" >"$out/new"
 	say COCCI "$base: $file: $(wc -l <"$out/new") new reports"
 	if [ -s "$out/new" ]; then
 		cat "$out/new"
