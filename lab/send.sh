@@ -15,11 +15,13 @@ to=$PWD/lab/to.sh
 one_at_a_time "$base"
 check_out "$dir/src" after
 cd "$dir/src"
+version=$(cat "$dir/series/version")
+# Before they go: what fails half way was sent too.
+case " $SENDFLAGS " in
+*" --dry-run "*) ;;
+*) git update-ref "refs/lab/sent-v$version" "mails-v$version" ;;
+esac
 # shellcheck disable=SC2086 # options
 git send-email --from="$sender" --suppress-cc=author --suppress-cc=self --suppress-cc=sob \
 	--suppress-cc=misc-by --suppress-cc=body --to-cmd="'$to' people" \
 	--cc-cmd="'$to' lists" $SENDFLAGS "$@"
-case " $SENDFLAGS " in
-*" --dry-run "*) ;;
-*) git update-ref "refs/lab/sent-v$(cat "$dir/series/version")" HEAD ;;
-esac
