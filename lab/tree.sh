@@ -47,7 +47,7 @@ is_in_tree() {
 # A ref for what the patch, with its files, makes of $commit.
 made() {
 	printf refs/lab/made/
-	for file in lab/tree.sh "patches/$1" $(field Adds "$1"); do
+	for file in lab/tree.sh lab/series.sh lab/git-env.sh "patches/$1" $(field Adds "$1"); do
 		echo "$file"
 		[ ! -x "$file" ] || echo executable
 		cat "$file" 2>/dev/null || true
