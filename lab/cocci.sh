@@ -6,7 +6,6 @@
 
 base=$1
 src=$(cd "$B/$base/src" && pwd)
-rm -rf "$B/$base/cocci"
 out=$(mkdir -p "$B/$base/cocci" && cd "$B/$base/cocci" && pwd)
 
 # A process reads one file: JOBS of them side by side.
@@ -38,6 +37,7 @@ reports() {
 }
 
 one_at_a_time "$base"
+rm -rf "${out:?}"/*
 files=$(touched "$src")
 # shellcheck disable=SC2086 # a list of files
 read_files after $files
