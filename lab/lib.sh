@@ -4,12 +4,25 @@
 set -eu
 : "${B:=build}" "${JOBS:=2}"
 
-# What was told to our make, to the user's git or to another kernel's build is none
-# of our tools' business, and what they say is read in English.
-unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE \
-	GIT_OBJECT_DIRECTORY GIT_COMMON_DIR GIT_PREFIX ARCH CROSS_COMPILE KBUILD_OUTPUT \
-	KCONFIG_CONFIG CFLAGS LDFLAGS CDPATH
+# What was told to our make, to the user's git, perl or compiler, or to another kernel's
+# build, is none of our tools' business, and what they say is read in English.
+for variable in $(env | sed -n 's/^\([A-Za-z_][A-Za-z0-9_]*\)=.*/\1/p'); do
+	case $variable in
+	SENDFLAGS | GIT_CONFIG_GLOBAL | GIT_CONFIG_NOSYSTEM | GIT_SSH* | GIT_ASKPASS) ;;
+	GIT_* | MAKE* | MFLAGS | *FLAGS | *FLAGS_* | KBUILD_* | KCONFIG_* | LLVM* | HOST* | CLANG* | \
+	ARCH | SRCARCH | SUBARCH | CROSS_COMPILE | CC | CXX | CPP | LD | AS | AR | NM | OBJCOPY | \
+	OBJDUMP | STRIP | READELF | CHECK | CF | V | W | C | M | O | INSTALL_* | LOCALVERSION | \
+	PROVE* | HARNESS_* | PERL5* | PYTHON* | TAR_OPTIONS | XZ_* | GZIP | POSIXLY_CORRECT | \
+	GREP_OPTIONS | CDPATH | ENV | BASH_ENV)
+		unset "$variable" ;;
+	esac
+done
 export LC_ALL=C
+# A tree may be another user's, whose hooks are not ours to run.
+export GIT_CONFIG_COUNT=4 GIT_CONFIG_KEY_0=safe.directory GIT_CONFIG_VALUE_0='*' \
+	GIT_CONFIG_KEY_1=core.hooksPath GIT_CONFIG_VALUE_1=/dev/null \
+	GIT_CONFIG_KEY_2=core.fsmonitor GIT_CONFIG_VALUE_2=false \
+	GIT_CONFIG_KEY_3=core.autocrlf GIT_CONFIG_VALUE_3=false
 
 if [ -t 1 ] && [ -z "${NO_COLOR-}" ] && [ "${TERM-dumb}" != dumb ]; then
 	bold=$(printf '\033[1m') red=$(printf '\033[31m') green=$(printf '\033[32m')
@@ -28,6 +41,15 @@ say() {
 die() {
 	printf '%serror:%s %s\n' "$red" "$plain" "$*" >&2
 	exit 1
+}
+
+# as_nobody: commits are made by nobody at no time, so that the same input gives the same
+# commit, and what was built from it is still good.
+as_nobody() {
+	export GIT_AUTHOR_NAME=lab GIT_AUTHOR_EMAIL=lab@localhost \
+		GIT_AUTHOR_DATE='946684800 +0000' GIT_COMMITTER_NAME=lab \
+		GIT_COMMITTER_EMAIL=lab@localhost GIT_COMMITTER_DATE='946684800 +0000' \
+		GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1
 }
 
 # on_exit: what to undo, whichever way the script ends.  Scripts redefine it.
@@ -81,9 +103,16 @@ replace() {
 	fi
 }
 
+# ours DIR: makes it, and dies if we cannot write there.
+ours() {
+	mkdir -p "$1" 2>/dev/null && [ -w "$1" ] && return
+	owner=$(stat -c %U "$1" 2>/dev/null || stat -c %U "$B" 2>/dev/null || echo '?')
+	die "cannot write to $1, which is $owner's: sudo chown -R $(id -un) $B, or set B= to a folder of yours"
+}
+
 # need_space DIR MIB: dies if DIR's disk has less than MIB free.
 need_space() {
-	mkdir -p "$1"
+	ours "$1"
 	free=$(df -Pk "$1" | awk 'NR == 2 { print int($4 / 1024) }')
 	[ "$free" -ge "$2" ] ||
 		die "$1 has $free MiB free: make room for $2 MiB, or set B= to a folder on another disk"
@@ -95,7 +124,7 @@ tick() {
 	while sleep 1 && kill -0 $$ 2>/dev/null; do
 		n=$((n + 1))
 		printf '\r%s%-7s%s %ds  %.60s\033[K' "$bold" "$1" "$plain" "$n" \
-			"$(tail -n 1 "$2" 2>/dev/null | tr -d '\r\t')"
+			"$(tail -c 400 "$2" 2>/dev/null | tr '\r' '\n' | tail -n 1 | tr -d '\t')"
 	done
 }
 
@@ -104,6 +133,7 @@ tick() {
 logged() {
 	stage=$1 log=$2
 	shift 2
+	began=$(date +%s)
 	mkdir -p "$(dirname "$log")"
 	printf '+ %s\n' "$*" >"$log"
 	if [ -t 1 ]; then
@@ -118,8 +148,12 @@ logged() {
 		ticker=''
 		printf '\r\033[K'
 	fi
-	[ $status -eq 0 ] && return
-	[ $status -gt 128 ] && exit $status
+	if [ $status -eq 0 ]; then
+		timed "$stage" "$log" $(($(date +%s) - began))
+		return
+	fi
+	[ $status -le 128 ] ||
+		die "$stage: it was killed by signal $((status - 128)), 9 maybe for want of memory: run make again (log: $log)"
 	grep -q 'No space left on device' "$log" &&
 		die "the disk is full: make room or set B= to a folder on another disk (log: $log)"
 	die "$stage: $(grep -a -m 1 -E '(^|[ :])(fatal |)(error|fatal|ERROR): |^(E|curl|tar|xz|cp): |\*\*\* ' \
@@ -130,8 +164,7 @@ logged() {
 check_out() {
 	# We hold the lock of the tree: this one is from a git that was killed.
 	rm -f "$1/.git/index.lock"
-	if ! said=$(child git -c core.hooksPath=/dev/null -c core.autocrlf=false -C "$1" \
-			checkout -q -f "$2" 2>&1); then
+	if ! said=$(child git -C "$1" checkout -q -f "$2" 2>&1); then
 		die "cannot check out $2 in $1: $(echo "$said" | head -n 1)"
 	fi
 }
@@ -142,14 +175,35 @@ touched() {
 	git -C "$1" diff --name-only stock after -- '*.c' ':!tools'
 }
 
-# one_at_a_time BASE: two makes must not share a tree; waits for the other one, whose
-# files on_exit would remove meanwhile.
-one_at_a_time() {
-	mkdir -p "$B/$1"
-	exec 9>"$B/$1/lock"
+# lock FILE WHAT: two makes must not write the same thing; waits, saying WHAT, for the other
+# one, whose files on_exit would remove meanwhile.
+lock() {
+	ours "$(dirname "$1")"
+	[ ! -e "$1" ] || [ -w "$1" ] || ours "$1"
+	exec 9>"$1"
 	flock -n 9 && return
-	say WAIT "for another make on $B/$1"
+	say WAIT "$2"
 	trap - EXIT
 	background flock 9
 	trap 'on_exit' EXIT
+}
+
+# one_at_a_time BASE: for what works in the base's source tree or build folder.
+one_at_a_time() {
+	lock "$B/$1/lock" "for another make on $B/$1"
+}
+
+# timed STAGE WHAT SECONDS: notes how long a stage took; took prints the sum of each stage
+# of this make.
+timed() {
+	echo "${START:-0} $1 $2 $3" >>"$B/times"
+}
+took() {
+	[ ! -f "$B/times" ] || awk -v start="${START:-0}" '
+		$1 == start { if (!($2 in sum)) order[++n] = $2; sum[$2] += $4; times[$2]++ }
+		END {
+			for (i = 1; i <= n; i++)
+				printf "%s%s %ds%s", (i > 1 ? ", " : ""), tolower(order[i]), \
+					sum[order[i]], (times[order[i]] > 1 ? " (" times[order[i]] ")" : "")
+		}' "$B/times"
 }

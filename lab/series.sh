@@ -1,10 +1,51 @@
 # Sourced.  What a kernel's name means, in patches.
 # shellcheck shell=sh
 
+# bases: those that there is a series for, oldest first, a name a line.
+bases() {
+	find series -maxdepth 1 -type f -printf '%f\n' | grep -xE '[0-9]+\.[0-9]+' | sort -V
+}
+
+# about BASE KEY: what series/BASE says of its source in a line "# KEY: VALUE".  KEY is
+# package (of Debian), or url and sha256; a base with none of them is for KSRC alone.
+about() {
+	sed -n "s/^# $2: //p" "series/$1"
+}
+
+# version_of DIR: the VERSION.PATCHLEVEL of the kernel tree DIR; dies if it is none.
+version_of() {
+	{ [ -f "$1/Kbuild" ] && [ -f "$1/mm/memory.c" ]; } ||
+		die "KSRC=$1 is no kernel source: name the top folder of a Linux tree"
+	sed -n 's/^VERSION = //p; s/^PATCHLEVEL = //p' "$1/Makefile" | paste -sd .
+}
+
+# at_hand BASE: whether its source is here, or to be had from Debian.
+at_hand() {
+	[ -n "$(about "$1" package)" ] || [ -f "$B/$1/source.id" ] ||
+		[ -f "$B/dl/linux-$1.tar.xz" ] ||
+		{ [ -n "${KSRC-}" ] && [ "$(version_of "$KSRC")" = "$1" ]; }
+}
+
+# default_base: the base to take when the user names none; says why on stderr where it is
+# not 6.2, for which the fixes of fork, fault and mprotect are.
+default_base() {
+	if [ -n "${KSRC-}" ]; then
+		base=$(version_of "$KSRC") || exit 1
+		[ -f "series/$base" ] ||
+			die "KSRC is Linux $base, and there is no series/$base for it"
+		echo "$base"
+	elif at_hand 6.2; then
+		echo 6.2
+	else
+		echo "base 6.1: the source of 6.2 is not here (make BASE=6.2 downloads it, KSRC= names one)" >&2
+		echo 6.1
+	fi
+}
+
 # series BASE: its patches in order, one path below patches/ a line.
 series() {
 	[ -f "series/$1" ] ||
-		die "there is no base $1: the bases are $(cd series && echo *)"
+		die "there is no base $1: the bases are $(bases | paste -sd ' ')"
 	sed 's/[[:space:]]*#.*//; /^$/d' "series/$1"
 }
 
@@ -40,6 +81,32 @@ patches_of() {
 	esac
 }
 
+# tests_from BASE: a name for what the tests are made from, which is less than a kernel is.
+tests_from() {
+	git -C "$B/$1/src" ls-tree after include/uapi arch/x86/include/uapi tools/include \
+		tools/testing/selftests/ tools/testing/selftests/mm |
+		grep -v "^040000.*selftests/[^m]" | sha256sum
+	sha256sum <lab/guest/race/swapin_race.c
+}
+
+# obj_of BASE KERNEL: the folder that it is built in: one for all kernels of a base that have
+# the same options.
+obj_of() {
+	case $2 in
+	debug | gcov) echo "$B/$1/$2/obj" ;;
+	*) echo "$B/$1/obj" ;;
+	esac
+}
+
+# config_of BASE KERNEL: the files that its options are in, on top of tinyconfig; CONFIG is
+# the user's.
+config_of() {
+	for file in lab/guest/guest.config "lab/guest/$1.config" "lab/guest/$2.config" \
+			${CONFIG:+"$CONFIG"}; do
+		[ ! -f "$file" ] || echo "$file"
+	done | paste -sd ' '
+}
+
 # to_send BASE: its patches but those that bring it to where the series begins.
 to_send() {
 	series "$1" | grep -v '^base/'
@@ -65,6 +132,14 @@ controls() {
 # field NAME PATCH: the values of the lines "NAME: value" in the message.
 field() {
 	sed -n "/^---\$/q; s/^$1: //p" "patches/$2"
+}
+
+# only BASE KERNEL: the cases that KERNEL is booted for, a name a line, or nothing for all: a
+# control is there for those that it must fail in.  With FULL it runs the others too.
+only() {
+	case ${FULL-}$2 in
+	without-* | wrong-*) claims "$1" "$2" | sed 's/ .*//' ;;
+	esac
 }
 
 # claims BASE KERNEL: what should fail on KERNEL, and how, as "case reason" lines.  A

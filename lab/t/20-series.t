@@ -1,7 +1,6 @@
 #!/bin/sh
 # The patches: they apply, without fuzz, and say what they should in good form.
 . lab/t/tap.sh
-. lab/series.sh
 
 # git apply knows no fuzz: a hunk fits with all its context, or the patch fails.
 applies() {
@@ -29,14 +28,14 @@ blobs() {
 				print path ": from " id[1] ", where " blob[path] " is due"
 				bad = 1
 			} else if (!(path in blob)) {
-				print path ": not in lab/v6.2.blobs"
+				print path ": not in lab/t/6.2.blobs"
 				bad = 1
 			}
 			blob[path] = id[2]
 			path = ""
 			seen++
 		}
-		END { exit bad || path || !seen }' lab/v6.2.blobs -
+		END { exit bad || path || !seen }' lab/t/6.2.blobs -
 }
 
 dictionary=/usr/lib/python3/dist-packages/codespell_lib/data/dictionary.txt

@@ -10,7 +10,7 @@ judge() {
 	sed "$1" lab/t/logs/results.log >"$tmp/guest/run/results.log"
 	cp lab/t/logs/console.log "$tmp/guest/run/console.log"
 	[ -z "${2-}" ] || echo "$2" >>"$tmp/guest/run/console.log"
-	lab/verdict.sh "$tmp/guest"
+	lab/stages/verdict.sh "$tmp/guest"
 }
 
 judge_is() {
@@ -64,7 +64,7 @@ report() {
 	mkdir -p "$tmp/b/6.1/src" "$tmp/b/6.1/before" "$tmp/b/6.1/after"
 	printf 'kernelversion:\n\t@echo 6.1.0\n' >"$tmp/b/6.1/src/Makefile"
 	{
-		(. lab/series.sh && claims 6.1 before) |
+		claims 6.1 before |
 			while read -r name reason; do
 				printf '%s\tfail\t%s\t%s\n' "$name" "$reason" "$name"
 			done
@@ -73,7 +73,7 @@ report() {
 	sed 's/fail\t[a-zA-Z]*/pass\t/' "$tmp/b/6.1/before/verdict" >"$tmp/b/6.1/after/verdict"
 	sed -i "$1" "$tmp/b/6.1/before/verdict"
 	sed -i "$2" "$tmp/b/6.1/after/verdict"
-	B=$tmp/b lab/report.sh 6.1 before after
+	B=$tmp/b lab/stages/report.sh verdict 6.1 before after
 }
 
 ok "before as claimed, after all ok" report '' ''
@@ -92,7 +92,7 @@ fails "after skips what before ran" "is skip, where before is" \
 	report '' 's/^\(swapin_error.fork_read\)\tpass\t/\1\tskip\tno root/'
 only_skips() {
 	sed -i 's/\tpass\t/\tskip\tno root/' "$tmp/b/6.1/after/verdict" &&
-		B=$tmp/b lab/report.sh 6.1 after
+		B=$tmp/b lab/stages/report.sh verdict 6.1 after
 }
 fails "after skips all" "after: no case could run" only_skips
 fails "after fails" "after: swapin_error.read is corrupt" \
@@ -114,7 +114,7 @@ controls() {
 			sed "$1" >"$tmp/b/6.1/$kernel/verdict"
 		shift
 	done
-	B=$tmp/b lab/controls.sh 6.1 without-a without-b
+	B=$tmp/b lab/stages/report.sh controls 6.1 before without-a without-b
 }
 pass='s/fail\tcorrupt/pass\t/'
 ok "controls: all of before" controls '' "/two/$pass" "/one/$pass"

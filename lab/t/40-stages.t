@@ -94,7 +94,7 @@ diff --git a/mm/mincore.c b/mm/mincore.c
 END
 sed 's/SPDX-License-Identifier: GPL-2.0/something else/; s/does not compile/does not apply/' \
 	"$copy/patches/wrong/compile.patch" >"$copy/patches/wrong/apply.patch"
-printf '\nCONFIG_NO_SUCH_OPTION=y\n' >>"$copy/lab/guest.config"
+printf '\nCONFIG_NO_SUCH_OPTION=y\n' >>"$copy/lab/guest/guest.config"
 ok "6.1: its source" lab_make 6.1 kernel KERNEL=after
 fails "a patch that does not apply" "patches/wrong/apply.patch does not apply to 6.1: mm/mincore.c:1" \
 	broken wrong-apply
@@ -102,7 +102,7 @@ gone "a patch that does not apply" "$real/6.1/wrong-apply/bzImage"
 fails "a config option that did not take" "did not take: CONFIG_NO_SUCH_OPTION=y" \
 	broken wrong-compile
 gone "a config option that did not take" "$real/6.1/wrong-compile/bzImage"
-cp lab/guest.config "$copy/lab/guest.config"
+cp lab/guest/guest.config "$copy/lab/guest/guest.config"
 fails "a patch that does not compile" "mm/mincore.c:2" broken wrong-compile
 gone "a patch that does not compile" "$real/6.1/wrong-compile/bzImage"
 rm -rf "$real/6.1/wrong-compile" "$real/6.1/wrong-apply"
@@ -116,7 +116,7 @@ mkdir -p "$guest"
 # Seconds that are ours alone, to know the process by.
 nap=60.$$
 boot() {
-	FAKE=$1 NAP=$nap B=$tmp/b ACCEL=tcg LIMIT=${2:-60} QEMU=lab/t/fake-qemu lab/boot.sh 6.1 after
+	FAKE=$1 NAP=$nap B=$tmp/b ACCEL=tcg LIMIT=${2:-60} QEMU=lab/t/fake-qemu lab/stages/boot.sh 6.1 after
 }
 ok "boot: a good guest" boot good
 fails "boot: a guest that panics" "the guest died: Kernel panic" boot panic
@@ -129,6 +129,6 @@ ok "boot: no QEMU is left" sh -c "! pgrep -fx 'sleep $nap'"
 ## image
 
 fails "image: a test program that is not there" "there is no test program" \
-	lab/image.sh "$tmp/b/guest.cpio.gz" lab/init "$tmp/none"
+	lab/stages/image.sh "$tmp/b/guest.cpio.gz" lab/guest/init "$tmp/none"
 gone "image: a test program that is not there" "$tmp/b/guest.cpio.gz"
 done_testing

@@ -1,7 +1,6 @@
 #!/bin/sh
 # Each patch leaves gcc with W=1 and sparse as silent about its files as before it.
 . lab/t/tap.sh
-. lab/series.sh
 
 nothing_new() {
 	cat "$1" && [ ! -s "$1" ]

@@ -2,7 +2,6 @@
 # The point of it all: before fails as claimed, after passes, and each control fails
 # as claimed, on every base that can be had here.
 . lab/t/tap.sh
-. lab/series.sh
 
 # What the series claims of the result $1: of the case, or of this variant of it.
 due() {

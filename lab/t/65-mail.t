@@ -38,14 +38,14 @@ ok "a copy of its source's git" copy_git
 export B="$tmp/b"
 fails "make series: a sender without a name" "git config --global user.name" \
 	in_copy make --no-print-directory BASE=$base series
-fails "series: a sender without a name" "git config --global user.name" in_copy lab/mails.sh $base 1
+fails "series: a sender without a name" "git config --global user.name" in_copy lab/mail/series.sh $base 1
 git config --global user.name 'Anne Sender'
-fails "series: a sender without an address" "git config --global user.email" in_copy lab/mails.sh $base 1
+fails "series: a sender without an address" "git config --global user.email" in_copy lab/mail/series.sh $base 1
 git config --global user.email sender@example.org
 echo >>"$copy/series/$base"
-fails "series: a change that is not committed" "not committed: series/$base" in_copy lab/mails.sh $base 1
+fails "series: a change that is not committed" "not committed: series/$base" in_copy lab/mail/series.sh $base 1
 in_copy git checkout -q series
-ok "series: a cover letter and the patches" in_copy lab/mails.sh $base 1
+ok "series: a cover letter and the patches" in_copy lab/mail/series.sh $base 1
 
 mails=$(find "$B/$base/series" -name '*.patch' ! -name '*-cover-letter.patch' | sort)
 sent() {
@@ -76,7 +76,7 @@ ok "series: the cover letter has what was measured" \
 	grep -q '^  after the series: .* 0 failed' "$B/$base/series/0000-cover-letter.patch"
 
 dry() {
-	SENDFLAGS='--dry-run --smtp-server=localhost' in_copy lab/send.sh $base >"$tmp/sent" 2>&1
+	SENDFLAGS='--dry-run --smtp-server=localhost' in_copy lab/mail/send.sh $base >"$tmp/sent" 2>&1
 	status=$?
 	cat "$tmp/sent"
 	[ $status = 0 ] && [ "$(grep -c '^Dry-OK' "$tmp/sent")" = $(($(echo "$mails" | wc -l) + 1)) ] &&
@@ -88,16 +88,16 @@ ok "send: a dry run, all to linux-mm" dry
 
 mkdir "$tmp/sink"
 send() {
-	SINK=$tmp/sink SENDFLAGS="--smtp-server=$here/lab/t/sink --confirm=never" in_copy lab/send.sh $base
+	SINK=$tmp/sink SENDFLAGS="--smtp-server=$here/lab/t/sink --confirm=never" in_copy lab/mail/send.sh $base
 }
 ok "send: to a server" send
-fails "series: a version that was sent" "v1 was sent: make series V=2" in_copy lab/mails.sh $base 1
+fails "series: a version that was sent" "v1 was sent: make series V=2" in_copy lab/mail/series.sh $base 1
 start=$(git -C "$src" rev-parse refs/lab/start-v1)
 # The first one is the cover letter.
 arrive() {
 	[ "$(find "$tmp/sink" -type f | wc -l)" = $(($(echo "$mails" | wc -l) + 1)) ] || return 1
 	# shellcheck disable=SC2046 # a list of files
-	lab/am.sh $base "$start" $(find "$tmp/sink" -type f | sort | tail -n +2)
+	lab/mail/am.sh $base "$start" $(find "$tmp/sink" -type f | sort | tail -n +2)
 }
 ok "send: what arrives makes the tree that was tested" arrive
 
@@ -111,20 +111,20 @@ b4_am() {
 	mkdir "$tmp/b4"
 	id=$(sed -n 's/^Message-Id: <\(.*\)>$/\1/p' "$tmp/sink/0001")
 	HOME=$tmp XDG_CACHE_HOME=$tmp XDG_DATA_HOME=$tmp b4 -n --offline-mode am --no-cache -m "$tmp/mbox" \
-		-o "$tmp/b4" -n series "$id" && lab/am.sh $base "$start" "$tmp/b4/series.mbx"
+		-o "$tmp/b4" -n series "$id" && lab/mail/am.sh $base "$start" "$tmp/b4/series.mbx"
 }
 ok "send: b4 am of it makes the same tree" b4_am
 
 ## the next version
 
-fails "series V=2: no word of what is new" "Changes in v2:" in_copy lab/mails.sh $base 2
-fails "series V=3: nothing to compare with" "there is no v2" in_copy lab/mails.sh $base 3
+fails "series V=2: no word of what is new" "Changes in v2:" in_copy lab/mail/series.sh $base 2
+fails "series V=3: nothing to compare with" "there is no v2" in_copy lab/mail/series.sh $base 3
 next() {
 	printf '\nChanges in v2:\n\n - Say more.\n' >>"$copy/patches/cover/$base"
 	sed -i 's/^Status: RFC$/More is said here.\n&/' "$copy/patches/fix/$base-sigbus.patch"
 	save v2
 	rm "$B/$base/after" && mkdir "$B/$base/after" && cp "$real/$base/after/verdict" "$B/$base/after" &&
-		in_copy lab/tree.sh $base after && in_copy lab/mails.sh $base 2 &&
+		in_copy lab/stages/tree.sh $base after && in_copy lab/mail/series.sh $base 2 &&
 		grep -q '^Range-diff' "$B/$base/series/v2-0000-cover-letter.patch" &&
 		grep -q '+.*More is said here' "$B/$base/series/v2-0000-cover-letter.patch"
 }

@@ -15,8 +15,8 @@ guest() (
 		mount -t devtmpfs dev /dev\n%s\n' "$1" >"$tmp/init"
 	chmod +x "$tmp/init"
 	export B="$tmp/b" LIMIT="${2:-60}"
-	lab/image.sh "$B/6.1/guest.cpio.gz" "$tmp/init" ${3:+"$3"} && lab/boot.sh 6.1 after &&
-		lab/verdict.sh "$guest"
+	lab/stages/image.sh "$B/6.1/guest.cpio.gz" "$tmp/init" ${3:+"$3"} && lab/stages/boot.sh 6.1 after &&
+		lab/stages/verdict.sh "$guest"
 )
 
 good='exec 3>/dev/ttyS1; stty -F /dev/ttyS1 raw
@@ -83,6 +83,6 @@ ok "make boot TEST= runs it" says "ok 1 mine" boot KERNEL=after TEST="$tmp/mine"
 printf '#!/bin/sh\necho 1..1\necho not ok 1 mine\nexit 1\n' >"$tmp/mine"
 ok "make boot TEST= fails where it fails" sh -c \
 	"! make BASE=6.1 KSRC= boot KERNEL=after TEST='$tmp/mine'"
-ok "make a guest image" lab/image.sh "$tmp/my.cpio.gz" "$tmp/init"
+ok "make a guest image" lab/stages/image.sh "$tmp/my.cpio.gz" "$tmp/init"
 ok "make boot INITRD= boots it" says "this is my guest" boot KERNEL=after INITRD="$tmp/my.cpio.gz"
 done_testing

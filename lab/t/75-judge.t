@@ -2,13 +2,13 @@
 # Kernels that are built already, and machines that have no lab.
 . lab/t/tap.sh
 
-fails "judge: no kernel" "name one with VMLINUZ=" lab/judge.sh "$tmp"
-fails "judge: a file that is no kernel" "is no x86 kernel image" env VMLINUZ=README.md lab/judge.sh "$tmp"
+fails "judge: no kernel" "name one with VMLINUZ=" lab/checks/judge.sh "$tmp"
+fails "judge: a file that is no kernel" "is no x86 kernel image" env VMLINUZ=README.md lab/checks/judge.sh "$tmp"
 ok "6.1: a kernel" lab_make 6.1 kernel KERNEL=stock
 ok "6.12: the tests" lab_make 6.12 tests
 mkdir -p "$tmp/modules"
 fails "judge: a folder without modules" "has no modules.dep" \
-	env VMLINUZ="$B/6.1/stock/bzImage" MODULES="$tmp/modules" lab/judge.sh "$B/6.12/tests"
+	env VMLINUZ="$B/6.1/stock/bzImage" MODULES="$tmp/modules" lab/checks/judge.sh "$B/6.12/tests"
 
 # The kernel of 6.1's maintainers has I6's bugs and none of the marker's.
 judge() {

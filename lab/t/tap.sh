@@ -1,6 +1,7 @@
 # Sourced by the tests.  KTAP on stdout, what a failed command printed as comments.
 # shellcheck shell=sh
 . lab/lib.sh
+. lab/series.sh
 set +e
 
 n=0
@@ -57,20 +58,18 @@ done_testing() {
 # is for the base that it is a tree of.
 have() {
 	ksrc=''
-	if [ -n "${KSRC-}" ] && [ "$(lab/version.sh "$KSRC")" = "$1" ]; then
+	if [ -n "${KSRC-}" ] && [ "$(version_of "$KSRC")" = "$1" ]; then
 		ksrc=$KSRC
 	fi
-	[ "$1" = 6.2 ] && [ -z "$ksrc" ] || return 0
-	[ "$(KSRC='' lab/base.sh 2>/dev/null)" = 6.2 ] && return 0
 	# shellcheck disable=SC2034 # for who asked
-	why="the source of 6.2 is not here and cannot be downloaded"
-	return 1
+	why="its source is not here (KSRC= names one)"
+	at_hand "$1"
 }
 
 # on_bases TEXT FUNCTION: calls FUNCTION BASE for each base whose source can be had, and
 # skips TEXT for the others.
 on_bases() {
-	for one in $(cd series && echo *); do
+	for one in $(bases); do
 		if have "$one"; then
 			"$2" "$one"
 		else

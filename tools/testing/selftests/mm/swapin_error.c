@@ -657,6 +657,5 @@ TEST(killed_owner)
 
 int main(int argc, char **argv)
 {
-	lost_pages_init();
-	return test_harness_run(argc, argv);
+	return run_tests(argc, argv);
 }

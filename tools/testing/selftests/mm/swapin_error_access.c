@@ -242,6 +242,5 @@ TEST_F(swapin_error, clear_refs)
 
 int main(int argc, char **argv)
 {
-	lost_pages_init();
-	return test_harness_run(argc, argv);
+	return run_tests(argc, argv);
 }

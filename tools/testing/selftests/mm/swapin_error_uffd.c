@@ -336,6 +336,5 @@ TEST_F(swapin_error, uffd_missing)
 
 int main(int argc, char **argv)
 {
-	lost_pages_init();
-	return test_harness_run(argc, argv);
+	return run_tests(argc, argv);
 }

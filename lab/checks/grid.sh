@@ -1,0 +1,97 @@
+#!/bin/sh
+# grid.sh BASE: builds the files that the series touches, of the branch after, in each config
+# of lab/checks/grid that GRID names or in all, with each compiler in CCS, and prints a row for
+# each.  Warnings are errors.  Fails if one does not build.
+. lab/lib.sh
+: "${CCS=gcc clang}" "${GRID=}"
+
+base=$1
+src=$(cd "$B/$base/src" && pwd)
+grid=$(mkdir -p "$B/$base/grid" && cd "$B/$base/grid" && pwd)
+touched=$(touched "$src")
+
+kmake() {
+	child make -s -C "$src" O="$obj" ARCH="$arch" CROSS_COMPILE="$cross" CC="$cc" "$@"
+}
+
+# Options that did not take would have us build something else than we say.
+configure() {
+	kmake "$config" || return
+	for option in $options; do
+		child "$src/scripts/config" --file "$obj/.config" \
+			--set-val "${option%=*}" "${option#*=}" || return
+	done
+	kmake olddefconfig || return
+	for option in $options; do
+		is=$(sed -n "s/^CONFIG_${option%=*}=//p" "$obj/.config")
+		[ "${is:-n}" = "${option#*=}" ] || { echo "error: did not take: $option"; return 1; }
+	done
+	# Makes auto.conf, which says what is built.
+	kmake prepare
+}
+
+# named FOLDER NAME: whether the Makefile of FOLDER names an object or a folder in this config.
+named() {
+	# shellcheck disable=SC2016 # that is for make
+	printf 'include %s\nsrctree = %s\nsrc = %s\ninclude %s/%s/Makefile\n%s\nall: ;\n' \
+		"$obj/include/config/auto.conf" "$src" "$1" "$src" "$1" \
+		'$(info $(foreach v,$(filter %-y %-m %-objs,$(.VARIABLES)),$($v)))' |
+		make -s -f - all 2>/dev/null | tr ' ' '\n' | grep -qx "$2"
+}
+
+# Those objects of the touched files that this config builds.
+objects() {
+	for file in $touched; do
+		dir=${file%/*} object=${file##*/}
+		object=${object%.c}.o
+		case $dir in
+		*/*) named "${dir%/*}" "${dir##*/}/" || continue ;;
+		esac
+		! named "$dir" "$object" || echo "$dir/$object"
+	done
+}
+
+build() {
+	configure || return
+	objects=$(objects)
+	[ -n "$objects" ] || { echo "error: this config builds none of the touched files"; return 1; }
+	# Without an MMU, asm-generic/io.h adds to a null pointer, as clang says of any file.
+	# shellcheck disable=SC2086 # a list of files
+	kmake -j"$JOBS" KCFLAGS="-Werror -Wno-null-pointer-arithmetic" $objects && echo "$objects" | wc -l >"$obj/built"
+}
+
+cell() {
+	cc=$compiler
+	[ "$compiler" != gcc ] || cc=${cross}gcc
+	obj=$grid/$name-$compiler log=$grid/$name-$compiler.log
+	mkdir -p "$obj"
+	rm -f "$obj/built"
+	# In a shell of its own: a cell that fails is not the end.
+	if (logged GRID "$log" build); then
+		result="$(cat "$obj/built") objects"
+	else
+		result="${red}failed${plain} (log: ${log#"$PWD/"})"
+		status=1
+	fi
+	printf '%-14s %-8s %-6s %s\n' "$name" "$arch" "$compiler" "$result"
+}
+
+one_at_a_time "$base"
+check_out "$src" after
+say GRID "$base: $(echo "$touched" | paste -sd ' ')"
+status=0
+while read -r name arch cross config options; do
+	case $name in '#'*) continue ;; esac
+	case " ${GRID:-$name} " in *" $name "*) ;; *) continue ;; esac
+	[ "$cross" != - ] || cross=''
+	clang=yes
+	case $options in *CLANG=no) clang=no options=${options%CLANG=no} ;; esac
+	for compiler in $CCS; do
+		if [ "$compiler$clang" = clangno ]; then
+			printf '%-14s %-8s %-6s %s\n' "$name" "$arch" clang "skipped: it wants a newer one"
+		else
+			cell
+		fi
+	done
+done <lab/checks/grid
+[ $status = 0 ]

@@ -1,0 +1,75 @@
+# Sourced.  How a guest is started, and how many.
+# shellcheck shell=sh
+: "${QEMU:=qemu-system-x86_64}" "${ACCEL:=auto}" "${SMP:=2}" "${MEM:=512}" "${CMDLINE:=}"
+
+# guests: prints how many may run at once: one a CPU, as far as the memory goes.
+guests() {
+	awk -v cpus="$(nproc)" -v mib=$((MEM + 200)) '
+		/^MemAvailable:/ { n = int($2 / 1024 / mib) }
+		END { print n < 1 ? 1 : n < cpus ? n : cpus }' /proc/meminfo
+}
+
+# What was found out about KVM holds for this user, machine, kernel and QEMU.
+here() {
+	echo "$(id -u) $(uname -n) $(uname -v) $(uptime -s) $SMP $("$QEMU" --version | head -n 1)"
+}
+
+# remember ACCEL: what guests run with here, until something of here() is another.
+remember() {
+	printf '%s\n%s\n' "$(here)" "$1" >"$B/accel.$$"
+	mv "$B/accel.$$" "$B/accel"
+}
+
+# kvm_boots KERNEL: whether KERNEL, without anything to run, comes with KVM to the panic
+# that must follow.  /dev/kvm may open, and run a boot sector, and still no kernel.
+kvm_boots() {
+	[ -w /dev/kvm ] || return 1
+	probe=$B/probe.$$
+	(ACCEL=kvm qemu "$1" /dev/null '' -serial "file:$probe") >/dev/null 2>&1 </dev/null &
+	job=$!
+	tries=0
+	while kill -0 "$job" 2>/dev/null && [ $tries -lt 100 ]; do
+		tries=$((tries + 1))
+		sleep 0.1
+	done
+	kill -KILL "$job" 2>/dev/null
+	wait "$job" 2>/dev/null
+	job=''
+	grep -aq 'Kernel panic' "$probe" 2>/dev/null
+	boots=$?
+	rm -f "$probe"
+	return $boots
+}
+
+# choose_accel KERNEL: sets ACCEL to kvm or tcg where it is auto, trying KERNEL once.
+choose_accel() {
+	[ "$ACCEL" = auto ] || return 0
+	if [ "$(head -n 1 "$B/accel" 2>/dev/null)" != "$(here)" ]; then
+		if kvm_boots "$1"; then
+			remember kvm
+		else
+			remember tcg
+		fi
+	fi
+	ACCEL=$(sed -n 2p "$B/accel")
+}
+
+# TCG flushes its TLB at each wrpkru, and does rep movsb and stosb byte by byte, for which
+# nothing here asks.
+cpu() {
+	case $ACCEL in
+	tcg) echo max,-pku,-erms,-fsrm ;;
+	*) echo max ;;
+	esac
+}
+
+# qemu KERNEL INITRD CMDLINE OPTION...: runs QEMU with ACCEL in place of this shell, and not
+# for longer than its parent lives.
+qemu() {
+	kernel_image=$1 initrd=$2 cmdline=$3
+	shift 3
+	exec setpriv --pdeathsig KILL "$QEMU" -accel "$ACCEL" -cpu "$(cpu)" \
+		-smp "$SMP" -m "$MEM" -nodefaults -no-user-config -display none -no-reboot \
+		-kernel "$kernel_image" -initrd "$initrd" \
+		-append "console=ttyS0 panic=-1 oops=panic mitigations=off rcupdate.rcu_expedited=1 $cmdline $CMDLINE" "$@"
+}

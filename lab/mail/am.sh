@@ -1,0 +1,35 @@
+#!/bin/sh
+# am.sh BASE COMMIT FILE...: applies the mails in FILEs with git am on COMMIT, in a work tree
+# of its own.  Fails unless that gives the commits, by their subjects, and the tree that
+# were tested, of the branch after.
+. lab/lib.sh
+as_nobody
+
+base=$1 commit=$2
+shift 2
+src=$B/$base/src
+tree=$(cd "$B/$base" && pwd)/am
+
+on_exit() {
+	rm -rf "$tree"
+	git -C "$src" worktree prune
+}
+
+# With no more files than the mails are about.
+work_tree() {
+	git -C "$src" worktree add -q --no-checkout --detach "$tree" "$commit" &&
+		git -C "$src" diff --name-only "$commit" after |
+			git -C "$tree" sparse-checkout set --no-cone --stdin &&
+		git -C "$tree" checkout -q
+}
+
+rm -rf "$tree"
+git -C "$src" worktree prune
+logged AM "$tree.log" work_tree
+logged AM "$tree.log" git -C "$tree" am "$@"
+titles() {
+	git -C "$tree" log --format=%s "$commit..$1"
+}
+[ "$(titles HEAD)" = "$(titles after)" ] || die "git am gives other commits than were tested"
+git -C "$tree" diff --quiet HEAD after ||
+	die "git am gives another tree than was tested: git -C $src diff after $(git -C "$tree" rev-parse HEAD)"

@@ -1,0 +1,127 @@
+#!/bin/sh
+# boot.sh BASE KERNEL [IMAGE DIR]: boots KERNEL with the tests in IMAGE, for at most
+# LIMIT seconds, and leaves console.log and results.log in DIR/run.  The logs of a guest
+# that did not come to its end are in DIR/run.failed.  DIR is build/BASE/KERNEL and
+# IMAGE the base's guest image if they are not named.  A guest that KVM gives up on runs
+# again with TCG, if ACCEL is auto.
+. lab/lib.sh
+. lab/series.sh
+. lab/guest/qemu.sh
+: "${LIMIT:=300}" "${GUESTS:=1}"
+
+base=$1 kernel=$2
+bzImage=$B/$base/$kernel/bzImage
+image=${3:-$B/$base/guest.cpio.gz}
+run=${4:-$B/$base/$kernel}/run
+# Seconds in which a guest with KVM has said something.
+patience=20
+
+on_exit() {
+	[ -z "$job" ] || kill -KILL "$job" 2>/dev/null || :
+	rm -rf "$run.tmp"
+}
+
+failed() {
+	rm -rf "$run.failed"
+	mv "$run.tmp" "$run.failed"
+	die "$base/$kernel: $1 (log: $run.failed/console.log)"
+}
+
+# What a run of some cases only is asked for, in the guest's words: those that match ONLY,
+# or those that the kernel is there for.
+cmdline() {
+	asked_for=${ONLY:-$([ "$base" = judge ] || only "$base" "$kernel")}
+	[ -z "$asked_for" ] || printf 'lab.only=%s ' "$(echo "$asked_for" | paste -sd ,)"
+}
+
+# The guest image, with the module of the race test that was built for this kernel.
+pack() {
+	cp "$image" "$run.tmp/image"
+	[ -f "${bzImage%/*}/race.ko" ] || return 0
+	mkdir "$run.tmp/modules"
+	cp "${bzImage%/*}/race.ko" "$run.tmp/modules/"
+	(cd "$run.tmp" && echo modules/race.ko | cpio -o -H newc -R 0:0 --quiet | gzip -1n) \
+		>>"$run.tmp/image"
+}
+
+# In the background, so that a signal is acted on at once.
+boot() {
+	rm -rf "$run.tmp"
+	mkdir -p "$run.tmp"
+	pack
+	(qemu "$bzImage" "$run.tmp/image" "$(cmdline)" \
+		-serial "file:$run.tmp/console.log" -serial "file:$run.tmp/results.log" \
+		>"$run.tmp/qemu.log" 2>&1 </dev/null) &
+	job=$!
+	began=$(date +%s)
+}
+
+# kvm_gave_up SECONDS: whether it did, after SECONDS, with the reason in $why.
+kvm_gave_up() {
+	[ "$ACCEL" = kvm ] || return 1
+	why=$(grep -a -m 1 -i -E 'KVM internal error|kvm.*(failed|not supported)|emulation failure' \
+		"$run.tmp/qemu.log" 2>/dev/null) && return
+	why="the guest said nothing in ${patience}s"
+	[ "$1" -ge $patience ] && [ ! -s "$run.tmp/console.log" ]
+}
+
+progress() {
+	[ -t 1 ] && [ "$GUESTS" = 1 ] || return 0
+	printf '\r%sBOOT%s    %s/%s: %d tests done\033[K' "$bold" "$plain" "$base" \
+		"$kernel" "$(grep -cE '(^|] )(not )?ok ' "$run.tmp/results.log" 2>/dev/null)"
+}
+
+# Returns QEMU's exit status, 124 when LIMIT seconds are over, or 125 when KVM gave up.
+wait_for_end() {
+	while kill -0 "$job" 2>/dev/null; do
+		took=$(($(date +%s) - began))
+		[ $took -lt "$LIMIT" ] || return 124
+		! kvm_gave_up $took || return 125
+		progress
+		sleep 0.2
+	done
+	[ ! -t 1 ] || printf '\r\033[K'
+	status=0
+	wait "$job" || status=$?
+	job=''
+	[ $status = 0 ] || ! kvm_gave_up 0 || return 125
+	return $status
+}
+
+end_guest() {
+	[ -z "$job" ] || kill -KILL "$job" 2>/dev/null || :
+	[ -z "$job" ] || wait "$job" 2>/dev/null || :
+	job=''
+}
+
+lock "$run.lock" "for another make that boots $base/$kernel"
+asked=$ACCEL
+choose_accel "$bzImage"
+# Guests side by side, and a kernel's build, share the CPUs.
+[ "$GUESTS" = 1 ] || LIMIT=$((LIMIT * 2 * (1 + (GUESTS * SMP - 1) / $(nproc))))
+rm -rf "$run" "$run.failed"
+say BOOT "$base/$kernel: in QEMU with $ACCEL, at most ${LIMIT}s (log: $run/console.log)"
+boot
+status=0
+wait_for_end || status=$?
+end_guest
+if [ $status = 125 ]; then
+	[ "$asked" = auto ] || failed "KVM gave up: $why: ACCEL=tcg does without it"
+	say BOOT "$base/$kernel: KVM gave up ($why): again, and from now on, with tcg"
+	remember tcg
+	ACCEL=tcg
+	boot
+	status=0
+	wait_for_end || status=$?
+	end_guest
+fi
+console=$run.tmp/console.log
+[ $status -ne 124 ] || failed "the guest hung: no end after ${LIMIT}s (LIMIT= gives it more)"
+[ $status -eq 0 ] || failed "QEMU failed: $(tail -n 1 "$run.tmp/qemu.log")"
+panic=$(grep -a -m 1 -o 'Kernel panic.*' "$console" | tr -d '\r' || :)
+[ -z "$panic" ] || failed "the guest died: $panic"
+[ "$(tail -n 1 "$run.tmp/results.log" 2>/dev/null)" = "done" ] ||
+	failed "the guest ended early, the results are cut short"
+rm -rf "$run.tmp/image" "$run.tmp/modules"
+mv "$run.tmp" "$run"
+timed BOOT "$base/$kernel" $(($(date +%s) - began))

@@ -1,0 +1,81 @@
+#!/bin/sh
+# kernel.sh BASE KERNEL: builds build/BASE/KERNEL/bzImage, vmlinux and race.ko from its
+# branch; CONFIG= names a file with more options, which this kernel then has.
+#
+# All kernels of a base are built in one tree and one build folder: from one to the
+# next, only what the patches between them touch is built again.
+. lab/lib.sh
+. lab/series.sh
+
+base=$1 kernel=$2
+src=$(cd "$B/$base/src" && pwd)
+dir=$(cd "$B/$base/$kernel" && pwd)
+obj=$(mkdir -p "$(obj_of "$base" "$kernel")" && cd "$(obj_of "$base" "$kernel")" && pwd)
+log=$dir/kernel.log
+configs=$(config_of "$base" "$kernel")
+
+# gcov.mk says what is profiled.
+if [ "$kernel" = gcov ]; then
+	export MAKEFILES="$PWD/lab/guest/gcov.mk"
+fi
+
+# Guests that run beside go first.
+kmake() {
+	child nice make -C "$src" O="$obj" "$@"
+}
+
+# The config is made anew where what it is made from has changed.  Each kernel may
+# have its own Kconfig files, so olddefconfig runs always; it leaves a config that is
+# good as it is.
+configure() {
+	# shellcheck disable=SC2086 # a list of files
+	state=$(cat $configs "$src/Makefile" | sha256sum)
+	if [ "$state" != "$(cat "$obj/.lab-config" 2>/dev/null)" ]; then
+		rm -f "$obj/.lab-config"
+		# shellcheck disable=SC2086
+		kmake tinyconfig &&
+			child "$src/scripts/kconfig/merge_config.sh" -m -O "$obj" "$obj/.config" $configs ||
+			return
+	fi
+	kmake olddefconfig && echo "$state" >"$obj/.lab-config"
+}
+
+# merge_config.sh only warns: look for each option in what came out.
+check_config() {
+	# shellcheck disable=SC2086
+	sed -n 's/^# \(CONFIG_[A-Z0-9_]*\) is not set$/\1=n/p; /^CONFIG_/p' $configs |
+		while IFS='=' read -r option value; do
+			is=$(sed -n "s/^$option=//p" "$obj/.config")
+			[ "${is:-n}" = "$value" ] || echo "$option=$value"
+		done | paste -sd ' '
+}
+
+# The module of the race test is the lab's, and no kernel's.
+race_module() {
+	rm -rf "$dir/race.tmp" && cp -r lab/guest/race "$dir/race.tmp" &&
+		kmake -j"$JOBS" M="$dir/race.tmp" KBUILD_MODPOST_WARN=1 modules &&
+		cp "$dir/race.tmp/test_swapin_race.ko" "$dir/race.ko"
+}
+
+build() {
+	kmake -j"$JOBS" bzImage modules_prepare && race_module && rm -rf "$dir/race.tmp"
+}
+
+one_at_a_time "$base"
+need_space "$dir" 500
+rm -f "$dir/bzImage"
+say KERNEL "$base/$kernel: building (log: ${log#"$PWD/"})"
+check_out "$src" "$kernel"
+logged KERNEL "$log" configure
+lost=$(check_config)
+if [ -n "$lost" ]; then
+	# Another commit, without these options, was here in between.
+	rm -f "$obj/.lab-config"
+	logged KERNEL "$log" configure
+	lost=$(check_config)
+fi
+[ -z "$lost" ] || { rm -f "$obj/.lab-config"; die "$base/$kernel: did not take: $lost (see $configs)"; }
+logged KERNEL "$log" build
+cp "$obj/vmlinux" "$dir/vmlinux"
+cp "$obj/arch/x86/boot/bzImage" "$dir/bzImage.tmp"
+mv "$dir/bzImage.tmp" "$dir/bzImage"

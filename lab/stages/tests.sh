@@ -1,0 +1,40 @@
+#!/bin/sh
+# tests.sh BASE PROGRAM...: builds these selftests of the branch after, with the rules of
+# the tree's own Makefile, statically, into build/BASE/tests, and the lab's race test.
+. lab/lib.sh
+
+base=$1
+shift
+src=$(cd "$B/$base/src" && pwd)
+dir=$(cd "$B/$base" && pwd)
+obj=$dir/tests-obj
+log=$dir/tests.log
+
+# Only ours: others of the folder want libraries that we have no use for.
+build() {
+	mkdir -p "$obj/mm" "$dir/tests.tmp" && child make -C "$src" O="$obj" headers || return
+	for program; do
+		set -- "$@" "$obj/mm/$program"
+		shift
+	done
+	child make -C "$src/tools/testing/selftests/mm" OUTPUT="$obj/mm" \
+		KHDR_INCLUDES="-isystem $obj/usr/include" \
+		USERLDFLAGS=-static USERCFLAGS=-Werror "$@" &&
+		cp "$@" "$dir/tests.tmp" && race_test
+}
+
+# With the libraries of the others.
+race_test() {
+	mm=$src/tools/testing/selftests/mm
+	child gcc -Wall -Werror -O2 -static -isystem "$obj/usr/include" -I"$mm" \
+		-o "$dir/tests.tmp/swapin_race" lab/guest/race/swapin_race.c \
+		"$mm/lost_pages.c" "$mm/badswap.c" -lpthread
+}
+
+one_at_a_time "$base"
+say TESTS "$base: building $* (log: ${log#"$PWD/"})"
+check_out "$src" after
+rm -rf "$dir/tests" "$dir/tests.tmp" "$obj/mm"
+logged TESTS "$log" build "$@"
+touch "$dir/tests.tmp/.done"
+mv "$dir/tests.tmp" "$dir/tests"

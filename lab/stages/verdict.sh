@@ -1,0 +1,30 @@
+#!/bin/sh
+# verdict.sh DIR: judges DIR/run, writes DIR/verdict (see verdict.awk) and the
+# KTAP as the tests gave it to DIR/results.tap.
+. lab/lib.sh
+
+dir=$1
+run=$dir/run
+
+# What the kernel says when something is wrong that no test may have noticed.
+reports='(^|[^A-Za-z_])(WARNING|BUG):|kernel BUG|Oops|general protection|Call Trace|INFO: (possible|task|rcu|trying)'
+reports="$reports|rcu.*(stall|starved)|KASAN|KCSAN|UBSAN|unreferenced object|Bad (page|swap|rss)"
+reports="$reports|corruption|refcount_t|DEBUG_LOCKS|LOCKUP|lockup|Unused swap|invoked oom-killer"
+reports="$reports|bad (pte|pmd|pud|p4d|pgd)"
+
+on_exit() { rm -f "$dir/verdict.tmp" "$dir/verdict.err"; }
+
+[ -f "$run/results.log" ] || die "$dir has no results: run make"
+awk -f lab/stages/verdict.awk "$run/results.log" >"$dir/verdict.tmp" 2>"$dir/verdict.err" ||
+	die "$dir: $(cat "$dir/verdict.err") (log: $run/results.log)"
+# What userspace has poisoned, through UFFDIO_POISON, is to look like broken memory.
+report=$(grep -a -v 'MCE: Killing ' "$run/console.log" | grep -a -m 1 -E "$reports" | tr -d '\r' || :)
+if [ -n "$report" ]; then
+	printf 'console\tfail\treport\tconsole: %s\tconsole\t\n' "$report"
+else
+	printf 'console\tpass\t\tconsole: no warning, oops or other report\tconsole\t\n'
+fi >>"$dir/verdict.tmp"
+sed 's/\r$//; s/^\[ *[0-9.]*\] \{0,1\}//
+	/^coverage$/,/^end coverage$/d; /^only /d; /^begin /d; /^end /d; /^done$/d; /^$/d' \
+	"$run/results.log" >"$dir/results.tap"
+mv "$dir/verdict.tmp" "$dir/verdict"
