@@ -28,6 +28,9 @@ TESTS	?= swapin_error swapin_error_access swapin_error_fill swapin_error_shmem s
 # only the cases that match, as 'swapin_error.*fork*'; so many times
 CASE	?=
 REPEAT	?= 1
+# make compare: two of the runs that are kept in build/runs
+FROM	?=
+TO	?=
 # make controls: all cases on each, not only those that it must fail in
 FULL	?=
 # what else to boot: a guest image, a static test program
@@ -100,7 +103,7 @@ endif
 #:                          wrong-FIX (FIX as in patches/fix and patches/wrong)
 #: make CASE='swapin_error.*fork*' [REPEAT=N]   only these cases, N times
 #: make list                the cases, and what each is about
-#: make compare A=RUN B=RUN what differs between two verdicts of build/runs, or lists them
+#: make compare [FROM=RUN TO=RUN]   what differs between two runs, of those in build/runs
 #: make matrix              stock, before and after on every base that can be had
 #: make judge VMLINUZ=FILE [MODULES=DIR]   the verdict on a kernel that is built already
 #: make judge PACKAGE=linux-image-amd64    the same, on a Debian package
@@ -129,7 +132,7 @@ help:
 	@sed -n 's/^#: \{0,1\}//p' Makefile
 
 clean distclean:
-	@lab/stages/$@.sh
+	@lab/stages/clean.sh $@
 
 check:
 	@lab/stages/deps.sh $(DEPS) $(CHECK_DEPS)
@@ -147,8 +150,10 @@ matrix:
 	@lab/stages/deps.sh $(DEPS)
 	@lab/checks/matrix.sh $(BASES)
 
-results compare:
-	@lab/checks/$@.sh
+results:
+	@lab/checks/results.sh
+compare:
+	@lab/checks/compare.sh $(FROM) $(TO)
 
 list:
 	@lab/checks/list.sh $(CASE)

@@ -103,8 +103,12 @@ replace() {
 	fi
 }
 
-# ours DIR: makes it, and dies if we cannot write there.
+# ours DIR: makes it, and dies if we cannot write there.  A B that was not there, or empty,
+# gets a mark: what has it may be removed.
 ours() {
+	if [ -z "$(ls -A "$B" 2>/dev/null)" ]; then
+		mkdir -p "$B" 2>/dev/null && : >"$B/.lab" || :
+	fi
 	mkdir -p "$1" 2>/dev/null && [ -w "$1" ] && return
 	owner=$(stat -c %U "$1" 2>/dev/null || stat -c %U "$B" 2>/dev/null || echo '?')
 	die "cannot write to $1, which is $owner's: sudo chown -R $(id -un) $B, or set B= to a folder of yours"
@@ -118,14 +122,28 @@ need_space() {
 		die "$1 has $free MiB free: make room for $2 MiB, or set B= to a folder on another disk"
 }
 
-# tick STAGE LOG: the moving line of a terminal, until our parent kills us.
+# tick STAGE LOG: the moving line of a terminal, until our parent kills us; of one stage
+# only where some run side by side.
 tick() {
+	exec 8>"$B/ticker"
 	n=0
+	until flock -n 8; do
+		sleep 1
+		n=$((n + 1))
+	done
 	while sleep 1 && kill -0 $$ 2>/dev/null; do
 		n=$((n + 1))
 		printf '\r%s%-7s%s %ds  %.60s\033[K' "$bold" "$1" "$plain" "$n" \
 			"$(tail -c 400 "$2" 2>/dev/null | tr '\r' '\n' | tail -n 1 | tr -d '\t')"
 	done
+}
+
+end_ticker() {
+	[ -n "$ticker" ] || return 0
+	kill "$ticker" 2>/dev/null || :
+	wait "$ticker" 2>/dev/null || :
+	ticker=''
+	printf '\r\033[K'
 }
 
 # logged STAGE LOG COMMAND...: runs COMMAND with its output in LOG, and dies
@@ -142,12 +160,7 @@ logged() {
 	fi
 	status=0
 	background "$@" >>"$log" 2>&1 || status=$?
-	if [ -n "$ticker" ]; then
-		kill "$ticker" 2>/dev/null || :
-		wait "$ticker" 2>/dev/null || :
-		ticker=''
-		printf '\r\033[K'
-	fi
+	end_ticker
 	if [ $status -eq 0 ]; then
 		timed "$stage" "$log" $(($(date +%s) - began))
 		return
@@ -167,6 +180,12 @@ check_out() {
 	if ! said=$(child git -C "$1" checkout -q -f "$2" 2>&1); then
 		die "cannot check out $2 in $1: $(echo "$said" | head -n 1)"
 	fi
+}
+
+# forget BASE: removes all that was made of the base's source, and leaves that.
+forget() {
+	[ ! -d "$B/$1" ] || find "$B/$1" -mindepth 1 -maxdepth 1 ! -name src ! -name 'source.*' \
+		! -name lock -exec rm -rf {} +
 }
 
 # touched SRC: the C files of the kernel, as against its tools, that the series touches in

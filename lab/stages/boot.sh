@@ -54,6 +54,7 @@ boot() {
 		>"$run.tmp/qemu.log" 2>&1 </dev/null) &
 	job=$!
 	began=$(date +%s)
+	[ ! -t 1 ] || { tick BOOT "$run.tmp/results.log" & ticker=$!; }
 }
 
 # kvm_gave_up SECONDS: whether it did, after SECONDS, with the reason in $why.
@@ -65,22 +66,14 @@ kvm_gave_up() {
 	[ "$1" -ge $patience ] && [ ! -s "$run.tmp/console.log" ]
 }
 
-progress() {
-	[ -t 1 ] && [ "$GUESTS" = 1 ] || return 0
-	printf '\r%sBOOT%s    %s/%s: %d tests done\033[K' "$bold" "$plain" "$base" \
-		"$kernel" "$(grep -cE '(^|] )(not )?ok ' "$run.tmp/results.log" 2>/dev/null)"
-}
-
 # Returns QEMU's exit status, 124 when LIMIT seconds are over, or 125 when KVM gave up.
 wait_for_end() {
 	while kill -0 "$job" 2>/dev/null; do
 		took=$(($(date +%s) - began))
 		[ $took -lt "$LIMIT" ] || return 124
 		! kvm_gave_up $took || return 125
-		progress
 		sleep 0.2
 	done
-	[ ! -t 1 ] || printf '\r\033[K'
 	status=0
 	wait "$job" || status=$?
 	job=''
@@ -89,6 +82,7 @@ wait_for_end() {
 }
 
 end_guest() {
+	end_ticker
 	[ -z "$job" ] || kill -KILL "$job" 2>/dev/null || :
 	[ -z "$job" ] || wait "$job" 2>/dev/null || :
 	job=''

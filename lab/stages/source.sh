@@ -48,7 +48,7 @@ download() {
 	ours "$B/dl"
 	need_space "$B/dl" 150
 	say SOURCE "downloading $url (log: $B/dl/log)"
-	[ -f "$archive.part" ] && is_whole "$archive.part" || logged SOURCE "$B/dl/log" fetch
+	{ [ -f "$archive.part" ] && is_whole "$archive.part"; } || logged SOURCE "$B/dl/log" fetch
 	if ! is_whole "$archive.part"; then
 		rm "$archive.part"
 		die "what came from $url is not linux-$base.tar.xz (sha256): put it into $B/dl by hand"
@@ -122,7 +122,8 @@ find_archive
 [ "$id" = "$(cat "$dir/source.id" 2>/dev/null)" ] && exit 0
 
 # Its files may be older than objects that were made of what was here before.
-rm -rf "$tmp" "$dir/source.id" "$src" "$dir"/*obj "$dir"/*/obj "$dir"/*/bzImage "$dir/grid"
+rm -rf "$tmp" "$dir/source.id" "$src"
+forget "$base"
 need_space "$dir" 4000
 [ -z "$archive" ] || verify
 say SOURCE "unpacking ${archive:-$KSRC} into $src (log: $dir/source.log)"

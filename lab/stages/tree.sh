@@ -44,8 +44,8 @@ is_in_tree() {
 	[ "${1%%/*}" = base ] && apply --check -R "$top/patches/$1"
 }
 
-# A ref for what the patch, with its files, makes of $commit.
-made() {
+# ref_of PATCH: a ref for what it, with its files, makes of $commit.
+ref_of() {
 	printf refs/lab/made/
 	for file in lab/stages/tree.sh lab/series.sh "patches/$1" $(field Adds "$1"); do
 		echo "$file"
@@ -55,9 +55,9 @@ made() {
 }
 
 add_patch() {
-	made=$(made "$1")
-	if next=$(git -C "$src" rev-parse -q --verify "$made"); then
-		commit=$next
+	ref=$(ref_of "$1")
+	if known=$(git -C "$src" rev-parse -q --verify "$ref"); then
+		commit=$known
 		return
 	fi
 	[ "$in_index" = "$commit" ] || git -C "$src" read-tree "$commit"
@@ -67,7 +67,7 @@ add_patch() {
 		commit=$(message "$1" | git -C "$src" commit-tree -p "$commit" \
 			"$(git -C "$src" write-tree)")
 		in_index=$commit
-		git -C "$src" update-ref "$made" "$commit"
+		git -C "$src" update-ref "$ref" "$commit"
 		return
 	fi
 	why=$(sed -n 's/^error: patch failed: //p; s/^error: \(.*: No such.*\)/\1/p' "$dir/tree.log")

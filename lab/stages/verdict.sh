@@ -1,6 +1,7 @@
 #!/bin/sh
-# verdict.sh DIR: judges DIR/run, writes DIR/verdict (see verdict.awk) and the
-# KTAP as the tests gave it to DIR/results.tap.
+# verdict.sh DIR: judges DIR/run, writes DIR/verdict (see verdict.awk), the KTAP as the tests
+# gave it to DIR/results.tap, and the verdict as JUnit and JSON to DIR/results.xml and
+# DIR/results.json.  A copy of it stays in build/runs.
 . lab/lib.sh
 
 dir=$1
@@ -27,4 +28,10 @@ fi >>"$dir/verdict.tmp"
 sed 's/\r$//; s/^\[ *[0-9.]*\] \{0,1\}//
 	/^coverage$/,/^end coverage$/d; /^only /d; /^begin /d; /^end /d; /^done$/d; /^$/d' \
 	"$run/results.log" >"$dir/results.tap"
+name=$(echo "${dir#"$B"/}" | tr / -)
+awk -v suite="$name" -f lab/views/junit.awk "$dir/verdict.tmp" >"$dir/results.xml"
+awk -f lab/views/json.awk "$dir/verdict.tmp" >"$dir/results.json"
 mv "$dir/verdict.tmp" "$dir/verdict"
+kept=$B/runs/$(date -r "$run/results.log" +%Y%m%d-%H%M%S)-$name
+mkdir -p "$kept"
+cp "$dir/verdict" "$dir/results.tap" "$kept"

@@ -1,0 +1,19 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# clean.sh clean|distclean: removes what was built from B; with distclean the sources and
+# all else of ours too.  Nothing is removed from a folder that we have not made.
+. lab/lib.sh
+. lab/series.sh
+
+[ -e "$B" ] || exit 0
+[ -e "$B/.lab" ] || die "$B was not made by this lab: remove by hand what you do not need of it"
+for base in $(bases); do
+	[ ! -d "$B/$base" ] || one_at_a_time "$base"
+	forget "$base"
+	[ "$1" = clean ] || rm -rf "${B:?}/$base"
+done
+rm -rf "$B/check" "$B/judge" "$B/results" "$B/matrix" "$B/accel" "$B/times" "$B/junit.xml" \
+	"$B/deps.log" "$B/swapin-tests.tar.gz"
+[ "$1" = distclean ] || exit 0
+rm -rf "$B/dl" "$B/runs" "$B/ticker" "$B/.lab"
+rmdir "$B" 2>/dev/null || say CLEAN "$B has more in it, which is not ours: $(find "$B" -mindepth 1 -maxdepth 1 -printf '%f ')"
