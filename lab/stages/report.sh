@@ -12,14 +12,15 @@ out=$B/$base/$view
 files=''
 for kernel; do
 	dir=$B/$base/$kernel
-	claims "$base" "$kernel" >"$dir/claims"
+	[ "$view" = controls ] || claims "$base" "$kernel" >"$dir/claims"
 	case $view-$kernel in
 	verdict-without-* | verdict-wrong-*)
 		[ -s "$dir/claims" ] || say NOTE "$kernel: no case shows this yet" ;;
 	each-each-0) : >"$out.warnings" ;;
 	each-*) sed "s/^/$kernel	/" "$B/$base/warnings/$kernel" >>"$out.warnings" ;;
 	esac
-	files="$files $dir/claims $dir/verdict"
+	[ "$view" = controls ] || files="$files $dir/claims"
+	files="$files $dir/verdict"
 done
 case $view in
 each)

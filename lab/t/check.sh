@@ -1,39 +1,52 @@
 #!/bin/sh
-# check.sh: runs lab/t/*.t through prove, or only the ones named in T=, leaves JUnit
-# in build/junit.xml, and ends with "N passed, N failed, N skipped".
+# SPDX-License-Identifier: GPL-2.0
+# check.sh: runs lab/t/*.t through prove, or only the ones named in T=; leaves JUnit in
+# build/junit.xml and what each test printed in build/check/tap.  Says where the time went,
+# and ends with "N passed, N failed, N skipped".
 . lab/lib.sh
 . lab/series.sh
 
 [ -z "${KSRC-}" ] || version_of "$KSRC" >/dev/null || exit 1
-tap=$(mkdir -p "$B/check" && cd "$B/check" && pwd)/tap
+ours "$B/check"
+tap=$(cd "$B/check" && pwd)/tap
 rm -rf "$tap" "$B/junit.xml"
 
-status=0
-# shellcheck disable=SC2086 # a list of files
-background child env PERL_TEST_HARNESS_DUMP_TAP="$tap" \
-	prove --timer --failures --comments ${T:-lab/t/*.t} || status=1
+# The formatter is quiet: the tests tell on stderr how far they are.
+tests() {
+	# shellcheck disable=SC2086 # a list of files
+	child env PERL_TEST_HARNESS_DUMP_TAP="$tap" prove --norc --timer \
+		--formatter TAP::Formatter::JUnit ${T:-lab/t/*.t} >"$B/check/junit.xml"
+}
 
-# The dumps are what each test printed, whole.
-find "$tap" -name '*.t' -type f | sort >"$tap/list"
-xargs prove --formatter TAP::Formatter::JUnit --exec cat <"$tap/list" >"$tap/junit.xml" 2>"$tap/junit.log" || :
-if grep -q '</testsuites>' "$tap/junit.xml"; then
-	mv "$tap/junit.xml" "$B/junit.xml"
+status=0
+background tests || status=1
+if grep -q '</testsuites>' "$B/check/junit.xml"; then
+	mv "$B/check/junit.xml" "$B/junit.xml"
 else
-	say CHECK "no JUnit: $(tail -n 1 "$tap/junit.log")"
+	say CHECK "no JUnit: see $B/check/junit.xml"
 	status=1
 fi
 
+say TIME "seconds of each part:"
+awk 'function value(key) {
+		match($0, "[ \n]" key "=\"[^\"]*")
+		return substr($0, RSTART + length(key) + 3, RLENGTH - length(key) - 3)
+	}
+	BEGIN { RS = ">" }
+	/<testsuite[ \n]/ { printf "%7d  %s\n", value("time"), value("name") }' "$B/junit.xml"
+say TIME "of each stage: $(took)"
+
+# A test that broke off has failed, whatever it said until then.
 # shellcheck disable=SC2046
 counts=$(awk -v bad=$status '
 	/^ok .*# SKIP/	{ skipped++; next }
 	/^ok /		{ passed++ }
 	/^not ok /	{ failed++ }
 	END {
-		# A test that broke off has failed, whatever it said until then.
 		if ((bad || !passed) && !failed)
 			failed = 1
 		printf "%d passed, %d failed, %d skipped", passed, failed, skipped
-	}' $(cat "$tap/list") /dev/null)
+	}' $(find "$tap" -name '*.t' -type f) /dev/null)
 case $counts in
 *", 0 failed"*) ;;
 *)

@@ -4,27 +4,36 @@
 . lab/series.sh
 set +e
 
-n=0
+n=0 failures=0 skips=0 began=$(date +%s)
 echo "KTAP version 1"
 tmp=$(mktemp -d)
 out=$tmp/out
 on_exit() { rm -rf "$tmp"; }
+
+# tell: how far we are, on stderr: a moving line on a terminal.
+tell() {
+	[ ! -t 2 ] || printf '\r%.78s\033[K' "${0##*/}: $n $1" >&2
+}
 
 # result STATUS TEXT: one result line, with $out as comments where it failed.
 result() {
 	n=$((n + 1))
 	if [ "$1" = 0 ]; then
 		echo "ok $n - $2"
-	else
+		return
+	fi
+	failures=$((failures + 1))
+	{
 		echo "not ok $n - $2"
 		tail -n 20 "$out" 2>/dev/null | sed 's/^/# /'
-	fi
+	} | tee /dev/stderr
 }
 
 # ok TEXT COMMAND...: passes if COMMAND does.
 ok() {
 	text=$1
 	shift
+	tell "$text"
 	"$@" >"$out" 2>&1 </dev/null
 	result $? "$text"
 }
@@ -34,6 +43,7 @@ ok() {
 fails() {
 	text=$1 pattern=$2
 	shift 2
+	tell "$text"
 	if "$@" >"$out" 2>&1 </dev/null; then
 		echo "it should have failed" >>"$out"
 		result 1 "$text"
@@ -46,12 +56,14 @@ fails() {
 
 # skip TEXT WHY
 skip() {
-	n=$((n + 1))
+	n=$((n + 1)) skips=$((skips + 1))
 	echo "ok $n - $1 # SKIP $2"
 }
 
 done_testing() {
 	echo "1..$n"
+	[ ! -t 2 ] || printf '\r\033[K' >&2
+	echo "${0##*/}: $n, of which $failures failed and $skips were skipped, $(($(date +%s) - began)) s" >&2
 }
 
 # have BASE: whether the base's source can be had here, or why not in $why.  A KSRC
