@@ -12,6 +12,7 @@ tap=$(cd "$B/check" && pwd)/tap
 rm -rf "$tap" "$B/junit.xml"
 
 # The formatter is quiet: the tests tell on stderr how far they are.
+# shellcheck disable=SC2317 # called by name
 tests() {
 	# shellcheck disable=SC2086 # a list of files
 	child env PERL_TEST_HARNESS_DUMP_TAP="$tap" prove --norc --timer \
