@@ -56,6 +56,14 @@ fix_of() {
 		die "series/$1 has no fix/$2.patch"
 }
 
+# wrong_of BASE FIX: the patch that makes FIX wrong on BASE: wrong/BASE-FIX, or wrong/FIX;
+# nothing if there is none.
+wrong_of() {
+	for patch in "wrong/$1-$2.patch" "wrong/$2.patch"; do
+		[ ! -f "patches/$patch" ] || { echo "$patch"; return; }
+	done
+}
+
 # patches_of BASE KERNEL: the patches that make KERNEL.  KERNEL is stock, before (all but
 # the fixes), after, debug and gcov (after, with other options), without-FIX or wrong-FIX.
 patches_of() {
@@ -72,10 +80,10 @@ patches_of() {
 		to_send "$1" | head -n "${2#each-}"
 		;;
 	wrong-*)
-		[ -f "patches/wrong/${2#wrong-}.patch" ] ||
+		[ -n "$(wrong_of "$1" "${2#wrong-}")" ] ||
 			die "there is no patches/wrong/${2#wrong-}.patch"
 		series "$1"
-		echo "wrong/${2#wrong-}.patch"
+		wrong_of "$1" "${2#wrong-}"
 		;;
 	*) die "there is no kernel $2: stock, before, after, debug, each-N, without-FIX or wrong-FIX" ;;
 	esac
@@ -125,7 +133,7 @@ controls() {
 		echo "without-$fix"
 	done
 	for fix in $fixes; do
-		[ ! -f "patches/wrong/$fix.patch" ] || echo "wrong-$fix"
+		[ -z "$(wrong_of "$1" "$fix")" ] || echo "wrong-$fix"
 	done
 }
 
@@ -148,7 +156,7 @@ claims() {
 	case $2 in
 	before) fixes=$(series "$1" | grep '^fix/') ;;
 	without-*) fixes=$(fix_of "$1" "${2#without-}") ;;
-	wrong-*) fixes=wrong/${2#wrong-}.patch ;;
+	wrong-*) fixes=$(wrong_of "$1" "${2#wrong-}") ;;
 	each-*) fixes=$(to_send "$1" | tail -n "+$((${2#each-} + 1))" | sed -n '/^fix\//p') ;;
 	*) fixes='' ;;
 	esac

@@ -9,6 +9,19 @@ root=$out.root
 
 on_exit() { rm -rf "$root" "$out.cpio" "$out.tmp"; }
 
+# What reads files for a living, with the libraries that each needs; the tests skip what is
+# not here.
+tools() {
+	mkdir -p "$root/usr/bin"
+	for tool in tar cp rsync; do
+		file=$(command -v "$tool") || continue
+		cp -L "$file" "$root/usr/bin/" || return
+		for library in $(ldd "$file" 2>/dev/null | grep -o '/[^ ]*'); do
+			mkdir -p "$root${library%/*}" && cp -L "$library" "$root$library" || return
+		done
+	done
+}
+
 # Steps joined by hand: "set -e" does not reach in here.
 pack() {
 	rm -rf "$root" && mkdir -p "$root/bin" "$root/tests" "$root/modules" &&
@@ -16,7 +29,7 @@ pack() {
 		for applet in $(busybox --list | grep -vx busybox); do
 			ln -s busybox "$root/bin/$applet" || return
 		done &&
-		cp "$init" "$root/init" &&
+		cp "$init" "$root/init" && tools &&
 		for test; do
 			case $test in
 			*.ko) cp "$test" "$root/modules/" ;;

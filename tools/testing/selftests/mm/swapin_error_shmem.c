@@ -4,8 +4,8 @@
  *
  * Every second page of a file is lost at swapoff, see lost_pages.h.  An access through a
  * mapping is then SIGBUS and a system call EIO, until the page is truncated or punched.
- * The file is as good as new then, and all the time its counts are exact: a lost page
- * takes no memory and no swap.
+ * The file is as good as new then.  Until then a lost page is counted as it was in swap: it
+ * keeps its block, so that nobody takes it for a hole.
  *
  * Not here: what acts on page table entries only, which a lost page of a file has
  * none of.  That is fork, mprotect, mremap and most of madvise, but for what shows that
@@ -181,10 +181,21 @@ static int punch(int fd, unsigned int first, unsigned int pages)
 			 first * page_size, pages * page_size);
 }
 
-/* Pages out what is left of the file, all of which smaps has in swap then. */
+/* Gives up all but lost pages; 0, or -1 with errno. */
+static int leave_lost(int fd, size_t pages)
+{
+	unsigned int i;
+
+	for (i = 0; i < NR_PAGES; i++)
+		if (!is_lost(i) && punch(fd, i, 1))
+			return -1;
+	return pages > NR_PAGES ? punch(fd, NR_PAGES, pages - NR_PAGES) : 0;
+}
+
+/* Pages out what is left of the file, which smaps has in swap then, with lost pages. */
 static bool healthy_go_out(char *mem, size_t pages)
 {
-	const long due = (pages - NR_PAGES / 2) * page_size / 1024;
+	const long due = pages * page_size / 1024;
 	unsigned int tries, i;
 
 	for (tries = 0; tries < 50; tries++) {
@@ -285,14 +296,78 @@ TEST_F(swapin_error_shmem, syscall)
 TEST_F(swapin_error_shmem, blocks)
 {
 	if (!begin(_metadata, self->missing,
-		   "shmem: a lost page takes no memory: st_blocks, statfs"))
+		   "shmem: a lost page keeps its block: st_blocks, statfs"))
 		return;
-	EXPECT_TRUE(is_count("st_blocks", blocks_of(self->fd),
-			     BLOCKS(self->pages - NR_PAGES / 2), 0));
+	EXPECT_TRUE(is_count("st_blocks", blocks_of(self->fd), BLOCKS(self->pages), 0));
 	if (variant->mount)
 		EXPECT_TRUE(is_count("f_bfree", free_blocks_of(self->fd),
-				     self->free_blocks - self->pages + NR_PAGES / 2, 0));
+				     self->free_blocks - self->pages, 0));
 	UNHARMED();
+
+	/* When nothing else is left too. */
+	ASSERT_EQ(0, leave_lost(self->fd, self->pages));
+	EXPECT_TRUE(is_count("st_blocks of lost pages", blocks_of(self->fd),
+			     BLOCKS(NR_PAGES / 2), 0));
+}
+
+/* Runs the shell's @command with its output in @log; its exit status, or -1. */
+static int shell(const char *command, const char *log)
+{
+	char line[256];
+	int status;
+
+	snprintf(line, sizeof(line), "{ %s; } >%s 2>&1", command, log);
+	status = system(line);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/* What copies files must fail on a lost page: these take pains not to read holes. */
+TEST_F(swapin_error_shmem, archive)
+{
+	static const struct { const char *has, *does; } tool[] = {
+		{ "tar --version | grep -q 'GNU tar'", "tar -cf out.tar file" },
+		{ "tar --version | grep -q 'GNU tar'", "tar -cSf out.tar file" },
+		{ "cp --version | grep -q GNU", "cp file out.cp" },
+		{ "cp --version | grep -q GNU", "cp --sparse=always file out.cp" },
+		{ "rsync --version", "rsync file out.rsync" },
+		{ "rsync --version", "rsync -S file out.rsync" },
+	};
+	unsigned int i, ran = 0;
+	int status;
+
+	if (!begin(_metadata, self->missing,
+		   "shmem: tar, cp and rsync, sparse or not, fail on a lost page"))
+		return;
+	if (!variant->mount)
+		SKIP(return, "is for tmpfs");
+	ASSERT_EQ(0, chdir(self->dir));
+	ASSERT_EQ(0, leave_lost(self->fd, self->pages));
+	for (i = 0; i < ARRAY_SIZE(tool); i++) {
+		if (shell(tool[i].has, "/dev/null"))
+			continue;
+		ran++;
+		status = shell(tool[i].does, "log");
+		EXPECT_TRUE(status > 0 || fail("corrupt", "%s: its copy has zeroes for lost pages",
+					       tool[i].does));
+	}
+	ASSERT_EQ(0, chdir("/"));
+	if (!ran)
+		SKIP(return, "needs GNU tar, GNU cp or rsync");
+}
+
+/* A lost page is no hole. */
+TEST_F(swapin_error_shmem, seek)
+{
+	const off_t pos = page_size, end = self->pages * page_size;
+
+	if (!begin(_metadata, self->missing, "shmem: lseek takes a lost page for data"))
+		return;
+	EXPECT_EQ(0, lseek(self->fd, 0, SEEK_DATA));
+	EXPECT_EQ(end, lseek(self->fd, 0, SEEK_HOLE));
+	ASSERT_EQ(0, leave_lost(self->fd, self->pages));
+	EXPECT_EQ(pos, lseek(self->fd, 0, SEEK_DATA));
+	EXPECT_EQ(2 * pos, lseek(self->fd, pos, SEEK_HOLE));
+	EXPECT_EQ(3 * pos, lseek(self->fd, 2 * pos, SEEK_DATA));
 }
 
 TEST_F(swapin_error_shmem, smaps)
@@ -300,9 +375,11 @@ TEST_F(swapin_error_shmem, smaps)
 	const size_t half = NR_PAGES / 2 * page_size;
 	char *part;
 
-	if (!begin(_metadata, self->missing, "shmem: a lost page is not in swap: smaps"))
+	if (!begin(_metadata, self->missing,
+		   "shmem: a lost page counts as swap: smaps, of all and of a part"))
 		return;
-	EXPECT_TRUE(is_count("Swap", smaps_kb(self->mem, mem_size, "Swap:"), 0, 0));
+	EXPECT_TRUE(is_count("Swap", smaps_kb(self->mem, mem_size, "Swap:"),
+			     mem_size / 2 / 1024, 0));
 
 	/* With others that are, and a mapping of a part, pages are counted one by one. */
 	ASSERT_EQ(0, badswap_heal(&self->bs));
@@ -310,7 +387,7 @@ TEST_F(swapin_error_shmem, smaps)
 	EXPECT_TRUE(healthy_go_out(self->mem, self->pages));
 	part = mmap(NULL, half, PROT_READ, MAP_SHARED, self->fd, half);
 	ASSERT_NE(MAP_FAILED, part);
-	EXPECT_TRUE(is_count("Swap of a part", smaps_kb(part, half, "Swap:"), half / 2 / 1024, 0));
+	EXPECT_TRUE(is_count("Swap of a part", smaps_kb(part, half, "Swap:"), half / 1024, 0));
 	munmap(part, half);
 	ASSERT_EQ(0, badswap_swapoff(&self->bs));
 	UNHARMED();
@@ -517,15 +594,10 @@ TEST_F(swapin_error_shmem, truncate_swapoff)
 
 TEST_F(swapin_error_shmem, truncate_lost)
 {
-	unsigned int i;
-
 	if (!begin(_metadata, self->missing,
 		   "shmem: a truncated file of nothing but lost pages too"))
 		return;
-	for (i = 0; i < NR_PAGES; i += 2)
-		ASSERT_EQ(0, punch(self->fd, i, 1));
-	if (self->pages > NR_PAGES)
-		ASSERT_EQ(0, punch(self->fd, NR_PAGES, self->pages - NR_PAGES));
+	ASSERT_EQ(0, leave_lost(self->fd, self->pages));
 	ASSERT_EQ(0, ftruncate(self->fd, 0));
 	EXPECT_TRUE(is_as_new(self->fd, &self->bs, self->mem, self->pages));
 }
