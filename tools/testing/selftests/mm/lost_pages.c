@@ -227,6 +227,20 @@ bool same_entries(char *mem, const uint64_t *old, uint64_t ignore)
 	return true;
 }
 
+bool are_soft_dirty(char *mem)
+{
+	uint64_t now[NR_PAGES];
+	unsigned int i;
+
+	if (!get_entries(mem, now))
+		return false;
+	for (i = 0; i < NR_PAGES; i++)
+		if (is_lost(i) && !(now[i] & PM_SOFT_DIRTY))
+			return fail("unchanged", "lost page %u is not soft-dirty: %#llx", i,
+				    (unsigned long long)now[i]);
+	return true;
+}
+
 bool healthy_uffd_wp(char *mem, bool wp)
 {
 	uint64_t now[NR_PAGES];

@@ -39,6 +39,13 @@ static bool put(const char *path, const char *text)
 	return done;
 }
 
+/* Writes the pages of a new mapping, which is then not soft-dirty as a whole but in each. */
+static void write_pages(char *mem, size_t pages)
+{
+	put("/proc/self/clear_refs", "4");
+	fill(mem, pages);
+}
+
 /* Maps what the pages are in, fills them, and returns them; @len is of the mapping. */
 static char *map_anon(size_t *len)
 {
@@ -49,7 +56,7 @@ static char *map_anon(size_t *len)
 	if (mem == MAP_FAILED)
 		return NULL;
 	madvise(mem, mem_size, MADV_NOHUGEPAGE);
-	fill(mem, NR_PAGES);
+	write_pages(mem, NR_PAGES);
 	return mem;
 }
 
@@ -67,7 +74,7 @@ static char *map_thp(size_t *len)
 	munmap(mem, huge - mem);
 	munmap(huge + HUGE_SIZE, mem + HUGE_SIZE - huge);
 	madvise(huge, HUGE_SIZE, MADV_HUGEPAGE);
-	fill(huge, HUGE_SIZE / page_size);
+	write_pages(huge, HUGE_SIZE / page_size);
 	return huge;
 }
 
@@ -92,7 +99,7 @@ static char *map_memfd(size_t *len)
 	mem = mmap(NULL, mem_size, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
 	if (mem == MAP_FAILED)
 		return NULL;
-	fill(mem, NR_PAGES);
+	write_pages(mem, NR_PAGES);
 	return mem;
 }
 

@@ -94,6 +94,7 @@ TEST_F(swapin_error, mremap_move)
 
 	/* Moved entries count as soft-dirty. */
 	EXPECT_TRUE(same_entries(new, self->old, PM_SOFT_DIRTY));
+	EXPECT_TRUE(are_soft_dirty(new));
 	EXPECT_TRUE(reads_and_writes(new));
 	EXPECT_TRUE(check(self->mem, READ, SEGV, SEGV));
 

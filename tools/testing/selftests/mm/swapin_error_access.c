@@ -240,6 +240,38 @@ TEST_F(swapin_error, clear_refs)
 	}
 }
 
+/* Whether the healthy pages are soft-dirty, for want of which nothing can be said. */
+static bool has_soft_dirty(const uint64_t *entries)
+{
+	return entries[0] & PM_SOFT_DIRTY;
+}
+
+TEST_F(swapin_error, soft_dirty)
+{
+	if (!begin(_metadata, self->missing,
+		   "soft-dirty: a lost page that was written is, until clear_refs"))
+		return;
+	if (!has_soft_dirty(self->old))
+		SKIP(return, "needs soft-dirty (CONFIG_MEM_SOFT_DIRTY), which KSM drops");
+	EXPECT_TRUE(are_soft_dirty(self->mem));
+	EXPECT_TRUE(reads_and_writes(self->mem));
+	EXPECT_TRUE(are_soft_dirty(self->mem));
+	ASSERT_TRUE(put("/proc/self/clear_refs", "4"));
+	EXPECT_FALSE(are_soft_dirty(self->mem));
+	UNHARMED(PM_SOFT_DIRTY);
+}
+
+TEST_F(swapin_error, soft_dirty_fork)
+{
+	if (!begin(_metadata, self->missing,
+		   "soft-dirty: a child's lost page is what its parent's is"))
+		return;
+	if (!has_soft_dirty(self->old))
+		SKIP(return, "needs soft-dirty (CONFIG_MEM_SOFT_DIRTY), which KSM drops");
+	EXPECT_TRUE(in_child(are_soft_dirty, self->mem));
+	UNHARMED(0);
+}
+
 int main(int argc, char **argv)
 {
 	return run_tests(argc, argv);
