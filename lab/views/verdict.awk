@@ -1,22 +1,16 @@
+# SPDX-License-Identifier: GPL-2.0
 # After table.awk: the verdict table of one base.  Holds each kernel to what the series
 # claims of it, and fails if one does not do that.
 
-function note(row,	was, is)
+# What the series did to a case: fixed, broken, or unchanged, which a case is too that
+# before could not run.
+function change(row,	was, is)
 {
-	if (!("before" in kernels) || !("after" in kernels))
-		return ""
 	was = cell("before", row)
 	is = cell("after", row)
-	if (was == is || was == "skip" || was == "-") {
-		unchanged++
-		return ""
-	}
-	if (is == "ok") {
-		fixed++
-		return "fixed"
-	}
-	broken++
-	return "broken"
+	if (was == is || was == "skip" || was == "-")
+		return "unchanged"
+	return is == "ok" ? "fixed" : "broken"
 }
 
 # What the series claims of a result: of the case, or of this variant of it.
@@ -57,6 +51,7 @@ END {
 			rows[++nr_rows] = row_of[name] = name
 			results[name] = 1
 		}
+	both = "before" in kernels && "after" in kernels
 	row_width()
 	for (c = 1; c <= columns; c++)
 		if (ran[order[c]] == 0)
@@ -67,14 +62,16 @@ END {
 	for (r = 1; r <= nr_rows; r++) {
 		printf "%-*.*s", width, width, text[rows[r]]
 		print_cells(rows[r])
-		printf "  %s\n", note(rows[r])
+		did = both ? change(rows[r]) : ""
+		changes[did]++
+		print "  " (did == "unchanged" ? "" : did)
 	}
 	for (name in results)
 		for (c = 1; c <= columns; c++)
 			hold(order[c], name)
-	if ("before" in kernels && "after" in kernels)
-		printf "\n%s: %d fixed, %d broken, %d unchanged (%s)\n", title, fixed, broken,
-		       unchanged, footer
+	if (both)
+		printf "\n%s: %d fixed, %d broken, %d unchanged (%s)\n", title, changes["fixed"],
+		       changes["broken"], changes["unchanged"], footer
 	else
 		for (c = 1; c <= columns; c++)
 			printf "\n%s, %s: %d ok, %d failed, %d skipped (%s)\n", title, order[c],
