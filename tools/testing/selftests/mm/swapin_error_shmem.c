@@ -485,6 +485,30 @@ TEST_F(swapin_error_shmem, uffd_missing)
 	free(src);
 }
 
+#ifdef UFFDIO_POISON
+TEST_F(swapin_error_shmem, uffd_poison)
+{
+	struct uffdio_poison poison = {
+		.range = { .start = (uintptr_t)self->mem + page_size, .len = page_size },
+	};
+	int uffd;
+
+	if (!begin(_metadata, self->missing,
+		   "shmem: UFFDIO_POISON is of a mapping, the file's page is still lost"))
+		return;
+	uffd = uffd_watch(self->mem, UFFDIO_REGISTER_MODE_MISSING, UFFD_FEATURE_POISON);
+	if (uffd == -1)
+		SKIP(return, "needs UFFD_FEATURE_POISON");
+	ASSERT_LE(0, uffd);
+	ASSERT_EQ(0, ioctl(uffd, UFFDIO_POISON, &poison));
+	UNHARMED();
+	/* Taken back from the mapping, it is what the file has. */
+	ASSERT_EQ(0, madvise(self->mem + page_size, page_size, MADV_DONTNEED));
+	close(uffd);
+	UNHARMED();
+}
+#endif
+
 TEST_F(swapin_error_shmem, uffd_minor)
 {
 	struct uffd_monitor monitor;
