@@ -22,7 +22,7 @@ function case_of(name,	part, n)
 
 function result(status)
 {
-	if (status == "pass" && nested)
+	if (nested && !fail && !todo)
 		bad(program " says ok " name ", though in it " nested " failed")
 	if (name in known)
 		bad("two results for " name)
@@ -36,6 +36,9 @@ function result(status)
 	} else if (status == "pass") {
 		reason = ""
 	}
+	gsub(/\t/, " ", name)
+	gsub(/\t/, " ", reason)
+	gsub(/\t/, " ", text)
 	print name "\t" status "\t" reason "\t" (text == "" ? name : text) "\t" case_of(name) \
 		"\t" (now == "" ? "" : now - since)
 	name = text = reason = nested = ""
@@ -47,12 +50,14 @@ function result(status)
 	if (match($0, /^\[ *[0-9]+\.[0-9]+\] ?/)) {
 		now = substr($0, 2, RLENGTH - 2) + 0
 		$0 = substr($0, RLENGTH + 1)
+		if (since == "")
+			since = now
 	}
 }
 
 $1 == "only" && !programs { for (i = 2; i <= NF; i++) asked++; next }
 
-$1 == "begin" && !program { program = $2; plan = ""; seen = failures = nothing = 0; programs++; since = now; next }
+$1 == "begin" && !program { program = $2; plan = ""; seen = failures = nothing = 0; programs++; since = ""; next }
 
 asked && /^1\.\.0 # SKIP no test of that name/ { plan = 0; nothing = 1; next }
 /^1\.\.0/	{ bad(program " skipped everything: " $0) }
