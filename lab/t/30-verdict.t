@@ -10,7 +10,7 @@ judge() {
 	sed "$1" lab/t/logs/results.log >"$tmp/guest/run/results.log"
 	cp lab/t/logs/console.log "$tmp/guest/run/console.log"
 	[ -z "${2-}" ] || echo "$2" >>"$tmp/guest/run/console.log"
-	lab/stages/verdict.sh "$tmp/guest"
+	B=$tmp/b lab/stages/verdict.sh "$tmp/guest"
 }
 
 judge_is() {
@@ -22,6 +22,24 @@ console_fails() {
 	judge '' "$1" && grep -q "^console${tab}fail" "$tmp/guest/verdict"
 }
 
+# What kernels say when all is well is no report.
+console_passes() {
+	judge '' "$1" && grep -q "^console${tab}pass" "$tmp/guest/verdict"
+}
+
+# nested TAP: judges results of results, in place of the first one.
+nested() {
+	judge "s/^\(\[[^]]*\] \)ok 1 .*/$1/"
+}
+nested_fails() {
+	nested "$1" && grep -q "^global.killed_owner${tab}fail" "$tmp/guest/verdict"
+}
+
+# first STATUS REASON SED-SCRIPT: what the first result is.
+first() {
+	judge "$3" && [ "$(head -n 1 "$tmp/guest/verdict" | cut -f 2,3)" = "$1$tab$2" ]
+}
+
 # A log that proves nothing leaves no verdict behind.
 refused() {
 	fails "$1" "$2" judge "$3"
@@ -31,18 +49,65 @@ refused() {
 tab=$(printf '\t')
 ok "the recorded log" judge_is '' lab/t/logs/verdict
 ok "the recorded log with carriage returns" judge_is "s/\$/$(printf '\r')/" lab/t/logs/verdict
+# Without time stamps, as logs were before there were any.
+plain='s/^\[[0-9.]*\] //'
+sed 's/[0-9.]*$//' lab/t/logs/verdict >"$tmp/timeless"
+ok "the recorded log without time stamps" judge_is "$plain" "$tmp/timeless"
+cp "$tmp/guest/results.tap" "$tmp/plain.tap"
+same_tap() {
+	judge '' && cmp "$tmp/guest/results.tap" "$tmp/plain.tap" &&
+		! grep -E '^(\[|begin|end)' "$tmp/plain.tap"
+}
+ok "the KTAP as the tests gave it, with time stamps and without" same_tap
+columns() {
+	[ "$(awk -F '\t' 'NF != 6' "$tmp/guest/verdict")" = "" ] &&
+		awk -F '\t' '$1 != "console" && ($6 <= 0 || $6 > 1) { exit 1 }' "$tmp/guest/verdict"
+}
+ok "six columns, and the first test's time is its own" columns
 refused "an empty log" "cut short" '1,$d'
 refused "no done at the end" "cut short" '/^done/d'
-refused "a log that is cut" "did not end" '/^end/,$d'
-refused "no plan" "gave no plan" '/^1\.\./d'
-refused "a short plan" "gave 4 results, its plan was 3" 's/^1\.\.4/1..3/'
-refused "a long plan" "gave 4 results, its plan was 5" 's/^1\.\.4/1..5/'
-refused "all skipped" "skipped everything" 's/^1\.\.4/1..0 # SKIP needs root/'
-refused "no test" "no test ran" '1,/^end/d'
-refused "a failure that the status hides" "ended with status 0" 's/^end .*/end swapin_error 0/'
-refused "a program that died" "died, with status 139" 's/^end .*/end swapin_error 139/'
+refused "a log that is cut" "did not end" '/ end swapin_error/,$d'
+refused "no plan" "gave no plan" '/ 1\.\./d'
+refused "a short plan" "gave 4 results, its plan was 3" 's/1\.\.4/1..3/'
+refused "a long plan" "gave 4 results, its plan was 5" 's/1\.\.4/1..5/'
+refused "all skipped" "skipped everything" 's/1\.\.4/1..0 # SKIP needs root/'
+refused "no test" "no test ran" '1,/ end swapin_error/d'
+refused "a failure that the status hides" "ended with status 0" 's/end swapin_error 1/end swapin_error 0/'
+refused "a program that died" "died, with status 139" 's/end swapin_error 1/end swapin_error 139/'
 refused "two results of one name" "two results for" 's/swapin_error.fork_read/global.killed_owner/'
-refused "a status that no result explains" "no result says so" 's/^not ok/ok/'
+refused "a status that no result explains" "no result says so" 's/ not ok/ ok/'
+refused "a status that no result explains, of TODO only" "no result says so" 's/ not ok.*/& # TODO/'
+
+# KTAP has results in results.
+tick='[3.30] '
+refused "a nested failure in what passes" "though in it ok 2 y failed" \
+	"s/^\[[^]]*\] ok 1 .*/$tick    ok 1 x\n$tick    not ok 2 y\n&/"
+refused "a nested failure, without time stamps" "though in it ok 2 y failed" \
+	"$plain; s/^ok 1 .*/    ok 1 x\n    not ok 2 y\n&/"
+refused "a nested failure in what is skipped" "though in it ok 2 y failed" \
+	"s/^\[[^]]*\] ok 3 .*/$tick    not ok 2 y\n&/"
+refused "a nested failure that no result follows" "says nothing of" \
+	"s/^\[[^]]*\] end .*/$tick    not ok 2 y\n&/"
+ok "a nested failure in what fails" nested_fails "\1    not ok 2 y\n\1not ok 1 suite"
+ok "nested results that pass" first pass '' \
+	"s/^\(\[[^]]*\] \)ok 1 .*/\1    ok 1 x\n\1    ok 2 y # SKIP no\n&/"
+ok "a nested failure that is TODO" first pass '' \
+	"s/^\(\[[^]]*\] \)ok 1 .*/\1    not ok 1 x # TODO later\n&/"
+ok "not ok, TODO: it is skipped" first skip "TODO later" 's/ ok 1 .*/ not ok 1 x # TODO later/'
+ok "ok, TODO: it passes" first pass '' 's/ ok 1 .*/& # TODO later/'
+tabs() {
+	judge 's/# case: device: a killed/# case: device:\ta killed/' && columns
+}
+ok "a tab in a title" tabs
+
+# Of a run of some tests, a program may have none.
+only() {
+	judge "1s/^/only *fork*\nbegin other\n1..0 # SKIP no test of that name\nend other 4\n/"
+}
+ok "some tests only: a program that has none of them" only
+refused "some tests only: none at all" "no test of the name that was asked for" \
+	'1!d; s/.*/only none\nbegin t\n1..0 # SKIP no test of that name\nend t 4\ndone/'
+
 for report in \
 	"WARNING: CPU: 0 PID: 87 at mm/memory.c:888 copy_page_range+0x11/0x17" \
 	"BUG: Bad rss-counter state mm:00000000 type:MM_SWAPENTS val:1" \
@@ -53,9 +118,22 @@ for report in \
 	"mm/pgtable-generic.c:51: bad pmd 00000000(0000000000000002)" \
 	"rcu: INFO: rcu_sched self-detected stall on CPU" \
 	"unreferenced object 0xffff888003a1e000 (size 64):" \
-	"general protection fault, probably for non-canonical address"
+	"general protection fault, probably for non-canonical address" \
+	"BUG: unable to handle page fault for address: 0000000000001000" \
+	"kernel BUG at mm/memory.c:888!" \
+	"------------[ cut here ]------------ WARNING: CPU: 1 PID: 1"
 do
 	ok "console: $report" console_fails "[    1.000000] $report"
+done
+for report in \
+	"PM: DEBUG: all fine" \
+	"MY_WARNING: no" \
+	"Kernel command line: console=ttyS0 rcupdate.rcu_cpu_stall_timeout=60 softlockup_panic=1" \
+	"rcu: \tRCU CPU stall warnings timeout set to 60 (rcu_cpu_stall_timeout)." \
+	"check: Scanning for low memory corruption every 60 seconds" \
+	"MCE: Killing swapin_error:87 due to hardware memory corruption fault at 7f0000000000"
+do
+	ok "console: no report: $report" console_passes "[    1.000000] $report"
 done
 
 # What the series claims of a kernel must be seen on it, and nothing else.
@@ -66,9 +144,9 @@ report() {
 	{
 		claims 6.1 before |
 			while read -r name reason; do
-				printf '%s\tfail\t%s\t%s\n' "$name" "$reason" "$name"
+				printf '%s\tfail\t%s\t%s\t%s\t1\n' "$name" "$reason" "$name" "$name"
 			done
-		printf 'swapin_error.read\tpass\t\treading\n'
+		printf 'swapin_error.read\tpass\t\treading\tswapin_error.read\t1\n'
 	} >"$tmp/b/6.1/before/verdict"
 	sed 's/fail\t[a-zA-Z]*/pass\t/' "$tmp/b/6.1/before/verdict" >"$tmp/b/6.1/after/verdict"
 	sed -i "$1" "$tmp/b/6.1/before/verdict"
@@ -108,20 +186,20 @@ ok "one of two variants skips" report "$variants; s/\(b.fork_read\)\tfail\tcorru
 
 # The failures of before are those of the kernels without a fix, no more and no fewer.
 controls() {
-	for kernel in before without-a without-b; do
+	for kernel in before without-fork without-fault; do
 		mkdir -p "$tmp/b/6.1/$kernel"
-		printf 'one\tfail\tcorrupt\tcase one\ntwo\tfail\tcorrupt\tcase two\n' |
+		printf '%s\tfail\tcorrupt\tcase\t%s\t1\n' one one two two |
 			sed "$1" >"$tmp/b/6.1/$kernel/verdict"
 		shift
 	done
-	B=$tmp/b lab/stages/report.sh controls 6.1 before without-a without-b
+	B=$tmp/b lab/stages/report.sh controls 6.1 before without-fork without-fault
 }
 pass='s/fail\tcorrupt/pass\t/'
 ok "controls: all of before" controls '' "/two/$pass" "/one/$pass"
-fails "controls: one that fails nothing" "without-b: no case fails" \
+fails "controls: one that fails nothing" "without-fault: no case fails" \
 	controls "/two/$pass" "/two/$pass" "$pass"
 fails "controls: one too few" "two fails on before, and on no kernel" \
 	controls '' "/two/$pass" "/two/$pass"
-fails "controls: one too many" "two fails on without-a, and not on before" \
+fails "controls: one too many" "two fails on without-fork, and not on before" \
 	controls "/two/$pass" '' "/two/$pass"
 done_testing
