@@ -59,7 +59,7 @@ odd	= $(strip $(foreach c,' " ` $$ ; & | < > * ? [ ] { } ~ % \ : = !,$(findstrin
 open	:= (
 close	:= )
 $(foreach v,B KSRC VMLINUZ MODULES INITRD TEST CONFIG DEBSRC CURDIR,\
-	$(if $(word 2,$($v))$(call odd,$($v)),$(error $v=$($v): make cannot quote this: name \
+	$(if $(word 2,$(value $v))$(call odd,$(value $v)),$(error $v=$(value $v): make cannot quote this: name \
 	$(if $(filter CURDIR,$v),a checkout in )a path without spaces and signs)))
 $(if $(B),,$(error B= is empty: name the folder for what is made))
 $(if $(MAKEFILES),$(error MAKEFILES is set, and read by every make: unset it))

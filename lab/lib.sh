@@ -110,8 +110,17 @@ ours() {
 		mkdir -p "$B" 2>/dev/null && : >"$B/.lab" || :
 	fi
 	mkdir -p "$1" 2>/dev/null && [ -w "$1" ] && return
-	owner=$(stat -c %U "$1" 2>/dev/null || stat -c %U "$B" 2>/dev/null || echo '?')
-	die "cannot write to $1, which is $owner's: sudo chown -R $(id -un) $B, or set B= to a folder of yours"
+	at=$1
+	until [ -e "$at" ]; do
+		at=$(dirname "$at")
+	done
+	die "cannot write to $at, which is $(stat -c %U "$at")'s: sudo chown -R $(id -un) $B, or set B= to a folder of yours"
+}
+
+# may_write FILE: makes its folder, and dies if we cannot write it.
+may_write() {
+	ours "$(dirname "$1")"
+	[ ! -e "$1" ] || [ -w "$1" ] || ours "$1"
 }
 
 # need_space DIR MIB: dies if DIR's disk has less than MIB free.
@@ -152,7 +161,7 @@ logged() {
 	stage=$1 log=$2
 	shift 2
 	began=$(date +%s)
-	mkdir -p "$(dirname "$log")"
+	may_write "$log"
 	printf '+ %s\n' "$*" >"$log"
 	if [ -t 1 ]; then
 		tick "$stage" "$log" &
@@ -197,8 +206,7 @@ touched() {
 # lock FILE WHAT: two makes must not write the same thing; waits, saying WHAT, for the other
 # one, whose files on_exit would remove meanwhile.
 lock() {
-	ours "$(dirname "$1")"
-	[ ! -e "$1" ] || [ -w "$1" ] || ours "$1"
+	may_write "$1"
 	exec 9>"$1"
 	flock -n 9 && return
 	say WAIT "$2"
@@ -210,11 +218,14 @@ lock() {
 # one_at_a_time BASE: for what works in the base's source tree or build folder.
 one_at_a_time() {
 	lock "$B/$1/lock" "for another make on $B/$1"
+	theirs=$(find "$B/$1" -maxdepth 3 -type d ! -writable -print -quit)
+	[ -z "$theirs" ] || ours "$theirs"
 }
 
 # timed STAGE WHAT SECONDS: notes how long a stage took; took prints the sum of each stage
 # of this make.
 timed() {
+	may_write "$B/times"
 	echo "${START:-0} $1 $2 $3" >>"$B/times"
 }
 took() {

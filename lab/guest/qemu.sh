@@ -1,17 +1,22 @@
 # Sourced.  How a guest is started, and how many.
 # shellcheck shell=sh
 : "${QEMU:=qemu-system-x86_64}" "${ACCEL:=auto}" "${SMP:=2}" "${MEM:=512}" "${CMDLINE:=}"
+: "${KVM:=/dev/kvm}" "${MEMINFO:=/proc/meminfo}"
+# Seconds in which a guest with KVM has said something.
+: "${PATIENCE:=20}"
 
 # guests: prints how many may run at once: one a CPU, as far as the memory goes.
 guests() {
 	awk -v cpus="$(nproc)" -v mib=$((MEM + 200)) '
 		/^MemAvailable:/ { n = int($2 / 1024 / mib) }
-		END { print n < 1 ? 1 : n < cpus ? n : cpus }' /proc/meminfo
+		END { print n < 1 ? 1 : n < cpus ? n : cpus }' "$MEMINFO"
 }
 
-# What was found out about KVM holds for this user, machine, kernel and QEMU.
+# What was found out about KVM holds for this user and what they may do, this machine, its
+# kernel and QEMU, until it boots again.
 here() {
-	echo "$(id -u) $(uname -n) $(uname -v) $(uptime -s) $SMP $("$QEMU" --version | head -n 1)"
+	echo "$(id -u) $(uname -n) $(uname -v) $(cat /proc/sys/kernel/random/boot_id)" \
+		"$([ ! -w "$KVM" ] || stat -c %t:%T "$KVM") $SMP $("$QEMU" --version | head -n 1)"
 }
 
 # remember ACCEL: what guests run with here, until something of here() is another.
@@ -23,20 +28,21 @@ remember() {
 # kvm_boots KERNEL: whether KERNEL, without anything to run, comes with KVM to the panic
 # that must follow.  /dev/kvm may open, and run a boot sector, and still no kernel.
 kvm_boots() {
-	[ -w /dev/kvm ] || return 1
+	[ -w "$KVM" ] || return 1
 	probe=$B/probe.$$
-	(ACCEL=kvm qemu "$1" /dev/null '' -serial "file:$probe") >/dev/null 2>&1 </dev/null &
+	(ACCEL=kvm qemu "$1" /dev/null '' -serial stdio) >"$probe" 2>&1 </dev/null &
 	job=$!
 	tries=0
-	while kill -0 "$job" 2>/dev/null && [ $tries -lt 100 ]; do
+	while kill -0 "$job" 2>/dev/null && [ $tries -lt $((PATIENCE * 5)) ] &&
+		! grep -aq -e 'Kernel panic' -e 'KVM internal error' "$probe"; do
 		tries=$((tries + 1))
 		sleep 0.1
 	done
-	kill -KILL "$job" 2>/dev/null
-	wait "$job" 2>/dev/null
+	kill -KILL "$job" 2>/dev/null || :
+	wait "$job" 2>/dev/null || :
 	job=''
-	grep -aq 'Kernel panic' "$probe" 2>/dev/null
-	boots=$?
+	boots=0
+	grep -aq 'Kernel panic' "$probe" || boots=1
 	rm -f "$probe"
 	return $boots
 }

@@ -8,6 +8,7 @@
 
 how=$1 dir=$B/$2/$3
 image=$B/$2/guest.cpio.gz
+choose_accel "$dir/bzImage"
 case $how in
 shell)
 	say BOOT "$2/$3: Ctrl-A x ends QEMU"

@@ -13,12 +13,10 @@ base=$1 kernel=$2
 bzImage=$B/$base/$kernel/bzImage
 image=${3:-$B/$base/guest.cpio.gz}
 run=${4:-$B/$base/$kernel}/run
-# Seconds in which a guest with KVM has said something.
-patience=20
 
 on_exit() {
 	[ -z "$job" ] || kill -KILL "$job" 2>/dev/null || :
-	rm -rf "$run.tmp"
+	rm -rf "$run.tmp" "$B/probe.$$"
 }
 
 failed() {
@@ -60,10 +58,10 @@ boot() {
 # kvm_gave_up SECONDS: whether it did, after SECONDS, with the reason in $why.
 kvm_gave_up() {
 	[ "$ACCEL" = kvm ] || return 1
-	why=$(grep -a -m 1 -i -E 'KVM internal error|kvm.*(failed|not supported)|emulation failure' \
+	why=$(grep -a -m 1 -i -E 'KVM internal error|kvm.*(failed|not supported)|initialize kvm' \
 		"$run.tmp/qemu.log" 2>/dev/null) && return
-	why="the guest said nothing in ${patience}s"
-	[ "$1" -ge $patience ] && [ ! -s "$run.tmp/console.log" ]
+	why="the guest said nothing in ${PATIENCE}s"
+	[ "$1" -ge "$PATIENCE" ] && [ ! -s "$run.tmp/console.log" ]
 }
 
 # Returns QEMU's exit status, 124 when LIMIT seconds are over, or 125 when KVM gave up.
@@ -111,6 +109,8 @@ if [ $status = 125 ]; then
 fi
 console=$run.tmp/console.log
 [ $status -ne 124 ] || failed "the guest hung: no end after ${LIMIT}s (LIMIT= gives it more)"
+[ $status -le 128 ] ||
+	failed "QEMU was killed by signal $((status - 128)), 9 maybe for want of memory (MEM= is ${MEM}M)"
 [ $status -eq 0 ] || failed "QEMU failed: $(tail -n 1 "$run.tmp/qemu.log")"
 panic=$(grep -a -m 1 -o 'Kernel panic.*' "$console" | tr -d '\r' || :)
 [ -z "$panic" ] || failed "the guest died: $panic"

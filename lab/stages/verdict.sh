@@ -15,6 +15,7 @@ reports="$reports|bad (pte|pmd|pud|p4d|pgd)"
 
 on_exit() { rm -f "$dir/verdict.tmp" "$dir/verdict.err"; }
 
+lock "$run.lock" "for another make that boots $dir"
 [ -f "$run/results.log" ] || die "$dir has no results: run make"
 awk -f lab/stages/verdict.awk "$run/results.log" >"$dir/verdict.tmp" 2>"$dir/verdict.err" ||
 	die "$dir: $(cat "$dir/verdict.err") (log: $run/results.log)"
