@@ -34,8 +34,19 @@ find_archive() {
 	id="$archive $(stat -c '%s %Y' "$archive")"
 }
 
-# The part that has come stays, and the next try goes on with it.
+# The part that has come stays, and the next try goes on with it, unless the server says that
+# it cannot (33, 36), or that there is no more (416).
 fetch() {
+	get && return
+	status=$?
+	case $status in
+	33 | 36) ;;
+	*) grep -q 'error: 416' "$B/dl/log" || return $status ;;
+	esac
+	rm "$archive.part" && get
+}
+
+get() {
 	child curl -fL --connect-timeout 10 --speed-limit 1000 --speed-time 30 -C - \
 		-o "$archive.part" "$url"
 }

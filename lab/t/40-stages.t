@@ -1,11 +1,14 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
 # What goes wrong in a stage ends it with one clear line, and nothing half-made is
 # taken for finished.
 . lab/t/tap.sh
 
+real=$(mkdir -p "$B" && cd "$B" && pwd)
+
 # lab ARG...: make with a build folder of its own and no downloads.
 lab() {
-	make --no-print-directory B="$tmp/b" KSRC= URL_62="file://$tmp/none" "$@"
+	make --no-print-directory B="$tmp/b" KSRC= URL="file://$tmp/none" "$@"
 }
 
 gone() {
@@ -24,13 +27,46 @@ fails "a KSRC that is no kernel, without BASE" "is no kernel source" lab KSRC=la
 fails "a source that cannot be had" "SOURCE: curl: " lab BASE=6.2 source
 echo "<html>not found</html>" >"$tmp/none"
 fails "a page in place of an archive" "is not linux-6.2.tar.xz" lab BASE=6.2 source
-rm "$tmp/none"
-gone "a source that cannot be had" "$tmp/b/dl/linux-6.2.tar.xz"
+gone "a page in place of an archive" "$tmp/b/dl/linux-6.2.tar.xz"
+gone "a page in place of an archive" "$tmp/b/dl/linux-6.2.tar.xz.part"
 
+# A tiny tree in place of a kernel's.
 mkdir -p "$tmp/b/dl" "$tmp/deb" "$tmp/tiny/linux/mm"
-echo 'VERSION = 6' >"$tmp/tiny/linux/Makefile"
+printf 'VERSION = 6\nkernelversion:\n\t@echo 6.2.0\n' >"$tmp/tiny/linux/Makefile"
 : >"$tmp/tiny/linux/mm/memory.c"
+head -c 100000 /dev/urandom >"$tmp/tiny/linux/filler"
 tar -C "$tmp/tiny" -cJf "$tmp/tiny.tar.xz" linux
+sum=$(sha256sum <"$tmp/tiny.tar.xz")
+sum=${sum%% *}
+
+# What a download has brought before it broke off is gone on with, if it can be.
+download() {
+	rm -rf "$tmp/b/6.2" "$tmp/b/dl"
+	mkdir -p "$tmp/b/dl"
+	cp "$1" "$tmp/b/dl/linux-6.2.tar.xz.part"
+	cp "$tmp/tiny.tar.xz" "$tmp/none"
+	lab BASE=6.2 SHA256="$sum" source && [ -f "$tmp/b/6.2/src/mm/memory.c" ] &&
+		[ ! -e "$tmp/b/dl/linux-6.2.tar.xz.part" ]
+}
+: >"$tmp/part"
+ok "a download" download "$tmp/part"
+head -c 50000 "$tmp/tiny.tar.xz" >"$tmp/part"
+ok "half a download" download "$tmp/part"
+resumed() {
+	cp "$tmp/none" "$tmp/whole"
+	head -c 50000 /dev/zero >"$tmp/none"
+	tail -c +50001 "$tmp/whole" >>"$tmp/none"
+	rm -rf "$tmp/b/6.2"
+	mv "$tmp/b/dl/linux-6.2.tar.xz" "$tmp/b/dl/linux-6.2.tar.xz.part"
+	truncate -s 50000 "$tmp/b/dl/linux-6.2.tar.xz.part"
+	lab BASE=6.2 SHA256="$sum" source
+}
+ok "half a download: the first half does not come again" resumed
+ok "a download that only was not moved" download "$tmp/tiny.tar.xz"
+cat "$tmp/tiny.tar.xz" "$tmp/part" >"$tmp/long"
+ok "more than a download" download "$tmp/long"
+rm -rf "$tmp/b/6.2" "$tmp/none"
+
 # flip FILE: one bit in the middle of it.
 flip() {
 	middle=$(($(stat -c %s "$1") / 2))
@@ -39,10 +75,9 @@ flip() {
 	printf "\\$(printf %o $((byte ^ 1)))" | dd of="$1" bs=1 seek="$middle" conv=notrunc status=none
 }
 cp "$tmp/tiny.tar.xz" "$tmp/b/dl/linux-6.2.tar.xz"
-sum=$(sha256sum <"$tmp/tiny.tar.xz")
 flip "$tmp/b/dl/linux-6.2.tar.xz"
 fails "an archive from kernel.org with a flipped bit" "damaged (sha256)" \
-	lab BASE=6.2 SHA256_62="${sum%% *}" source
+	lab BASE=6.2 SHA256="$sum" source
 gone "an archive from kernel.org with a flipped bit" "$tmp/b/6.2/src"
 cp "$tmp/tiny.tar.xz" "$tmp/deb/linux-source-6.1.tar.xz"
 flip "$tmp/deb/linux-source-6.1.tar.xz"
@@ -66,13 +101,17 @@ if [ "$(id -u)" = 0 ] && mkdir "$tmp/small" && mount -t tmpfs -o size=8m small "
 else
 	skip "a full disk" "cannot mount a tmpfs here"
 fi
+# shellcheck disable=SC2016 # for that shell
+fails "a child that is killed" "KILLED: it was killed by signal 9" sh -c \
+	'. lab/lib.sh; logged KILLED "$0" sh -c "kill -KILL \$\$"' "$tmp/killed.log"
+fails "a child that fails without a word" "QUIET: + false (log: " sh -c \
+	'. lab/lib.sh; logged QUIET "$0" false' "$tmp/quiet.log"
 
 ## tree and kernel: in a copy of our files, with the real build folder
 
-real=$(mkdir -p "$B" && cd "$B" && pwd)
 copy=$tmp/copy
 mkdir "$copy"
-cp -R Makefile lab lib series patches tools Documentation "$copy"
+cp -R Makefile lab series patches tools Documentation "$copy"
 touch -r Makefile "$copy"/*
 broken() {
 	make --no-print-directory -C "$copy" B="$real" BASE=6.1 KSRC= KERNEL="$1" kernel
@@ -95,7 +134,7 @@ END
 sed 's/SPDX-License-Identifier: GPL-2.0/something else/; s/does not compile/does not apply/' \
 	"$copy/patches/wrong/compile.patch" >"$copy/patches/wrong/apply.patch"
 printf '\nCONFIG_NO_SUCH_OPTION=y\n' >>"$copy/lab/guest/guest.config"
-ok "6.1: its source" lab_make 6.1 kernel KERNEL=after
+ok "6.1: its source" lab_make 6.1 source
 fails "a patch that does not apply" "patches/wrong/apply.patch does not apply to 6.1: mm/mincore.c:1" \
 	broken wrong-apply
 gone "a patch that does not apply" "$real/6.1/wrong-apply/bzImage"
@@ -106,29 +145,12 @@ cp lab/guest/guest.config "$copy/lab/guest/guest.config"
 fails "a patch that does not compile" "mm/mincore.c:2" broken wrong-compile
 gone "a patch that does not compile" "$real/6.1/wrong-compile/bzImage"
 rm -rf "$real/6.1/wrong-compile" "$real/6.1/wrong-apply"
-ok "6.1: the kernel builds again" sh -c "rm '$real/6.1/after/bzImage' &&
-	make --no-print-directory BASE=6.1 KSRC= KERNEL=after kernel"
+# Goes on from there, and is what the tests after this one boot.
+rm -f "$real/6.1/after/bzImage"
+ok "6.1: the kernel builds after that" lab_make 6.1 kernel KERNEL=after
 
-## boot, with recorded logs in place of a guest
-
-guest=$tmp/b/6.1/after
-mkdir -p "$guest"
-# Seconds that are ours alone, to know the process by.
-nap=60.$$
-boot() {
-	FAKE=$1 NAP=$nap B=$tmp/b ACCEL=tcg LIMIT=${2:-60} QEMU=lab/t/fake-qemu lab/stages/boot.sh 6.1 after
+gcov_is_there() {
+	[ "$(lab BASE=6.1 KERNEL=gcov where | sed -n 's/^build=//p')" = "$tmp/b/6.1/gcov/obj" ]
 }
-ok "boot: a good guest" boot good
-fails "boot: a guest that panics" "the guest died: Kernel panic" boot panic
-fails "boot: a guest that reboots early" "ended early" boot early
-fails "boot: a guest that hangs" "the guest hung: no end after 2s" boot hang 2
-fails "boot: a QEMU that fails" "QEMU failed: qemu: could not load kernel" boot crash
-gone "boot: a QEMU that fails" "$guest/run"
-ok "boot: no QEMU is left" sh -c "! pgrep -fx 'sleep $nap'"
-
-## image
-
-fails "image: a test program that is not there" "there is no test program" \
-	lab/stages/image.sh "$tmp/b/guest.cpio.gz" lab/guest/init "$tmp/none"
-gone "image: a test program that is not there" "$tmp/b/guest.cpio.gz"
+ok "where: gcov has a build folder of its own" gcov_is_there
 done_testing
