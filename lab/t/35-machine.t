@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Machines, users and environments other than ours: the lab works there, or says in one line
 # what is wrong.
+# shellcheck disable=SC1003,SC2016 # $ and \ are meant
 . lab/t/tap.sh
 
 # A copy of our files that anybody may read, and a tiny tree in place of a kernel's, which is
@@ -44,8 +45,7 @@ with_stand_ins() {
 refused() {
 	text=$1 pattern=$2
 	shift 2
-	"$@" >"$out" 2>&1 </dev/null
-	[ $? != 0 ] && [ "$(wc -l <"$out")" = 1 ] && grep -q -e "$pattern" "$out"
+	! "$@" >"$out" 2>&1 </dev/null && [ "$(wc -l <"$out")" = 1 ] && grep -q -e "$pattern" "$out"
 	result $? "$text"
 }
 for name in B KSRC VMLINUZ MODULES INITRD TEST CONFIG DEBSRC; do

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # What goes wrong in a stage ends it with one clear line, and nothing half-made is
 # taken for finished.
+# shellcheck disable=SC2016 # for another shell
 . lab/t/tap.sh
 
 real=$(mkdir -p "$B" && cd "$B" && pwd)
@@ -101,7 +102,6 @@ if [ "$(id -u)" = 0 ] && mkdir "$tmp/small" && mount -t tmpfs -o size=8m small "
 else
 	skip "a full disk" "cannot mount a tmpfs here"
 fi
-# shellcheck disable=SC2016 # for that shell
 fails "a child that is killed" "KILLED: it was killed by signal 9" sh -c \
 	'. lab/lib.sh; logged KILLED "$0" sh -c "kill -KILL \$\$"' "$tmp/killed.log"
 fails "a child that fails without a word" "QUIET: + false (log: " sh -c \

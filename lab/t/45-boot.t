@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # Guests that end in all ways, with and without KVM, by a stand-in for QEMU.
-# shellcheck disable=SC2030,SC2031 # subshells are on purpose
+# shellcheck disable=SC2016,SC2030,SC2031 # on purpose
 . lab/t/tap.sh
 
 guest=$tmp/b/6.1/after
