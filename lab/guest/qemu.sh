@@ -1,7 +1,7 @@
 # Sourced.  How a guest is started, and how many.
 # shellcheck shell=sh
 : "${QEMU:=qemu-system-x86_64}" "${ACCEL:=auto}" "${SMP:=2}" "${MEM:=512}" "${CMDLINE:=}"
-: "${KVM:=/dev/kvm}" "${MEMINFO:=/proc/meminfo}"
+: "${DEV_KVM:=/dev/kvm}" "${MEMINFO:=/proc/meminfo}"
 # Seconds in which a guest with KVM has said something.
 : "${PATIENCE:=20}"
 
@@ -16,7 +16,7 @@ guests() {
 # kernel and QEMU, until it boots again.
 here() {
 	echo "$(id -u) $(uname -n) $(uname -v) $(cat /proc/sys/kernel/random/boot_id)" \
-		"$([ ! -w "$KVM" ] || stat -c %t:%T "$KVM") $SMP $("$QEMU" --version | head -n 1)"
+		"$([ ! -w "$DEV_KVM" ] || stat -c %t:%T "$DEV_KVM") $SMP $("$QEMU" --version | head -n 1)"
 }
 
 # remember ACCEL: what guests run with here, until something of here() is another.
@@ -28,7 +28,7 @@ remember() {
 # kvm_boots KERNEL: whether KERNEL, without anything to run, comes with KVM to the panic
 # that must follow.  /dev/kvm may open, and run a boot sector, and still no kernel.
 kvm_boots() {
-	[ -w "$KVM" ] || return 1
+	[ -w "$DEV_KVM" ] || return 1
 	probe=$B/probe.$$
 	(ACCEL=kvm qemu "$1" /dev/null '' -serial stdio) >"$probe" 2>&1 </dev/null &
 	job=$!

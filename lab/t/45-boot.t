@@ -8,7 +8,7 @@ guest=$tmp/b/6.1/after
 mkdir -p "$guest" "$tmp/bin"
 touch "$guest/bzImage" "$tmp/b/6.1/guest.cpio.gz" "$tmp/kvm"
 unset CMDLINE ONLY
-export B="$tmp/b" ACCEL=tcg LIMIT=60 QEMU=lab/t/fake-qemu FAKE=good FAKE_KVM=good KVM="$tmp/kvm" PATIENCE=1
+export B="$tmp/b" ACCEL=tcg LIMIT=60 QEMU=lab/t/fake-qemu FAKE=good FAKE_KVM=good DEV_KVM="$tmp/kvm" PATIENCE=1
 export GUESTS=1 SMP=2 MEM=512 STARTS="$tmp/starts" NAP
 # Seconds that are ours alone, to know the process by.
 NAP=60.$$
@@ -62,7 +62,7 @@ ok "KVM that works: it is remembered" boots kvm 'kvm guest'
 ok "KVM that boots no kernel" fresh boots tcg 'kvm probe,tcg guest' FAKE_KVM=no-probe
 ok "KVM that boots no kernel: it is remembered" boots tcg 'tcg guest' FAKE_KVM=no-probe
 ok "KVM that a kernel module is missing for" fresh boots tcg 'kvm probe,tcg guest' FAKE_KVM=none
-ok "no /dev/kvm" fresh boots tcg 'tcg guest' KVM="$tmp/none"
+ok "no /dev/kvm" fresh boots tcg 'tcg guest' DEV_KVM="$tmp/none"
 ok "KVM that gives up on the guest" fresh falls_back 'KVM internal error. Suberror: 1' \
 	'kvm probe,kvm guest,tcg guest' FAKE_KVM=gives-up
 ok "KVM that gives up: it is remembered" boots tcg 'tcg guest' FAKE_KVM=gives-up
@@ -108,7 +108,7 @@ ok "a B/accel that was cut short" elsewhere '1,$d'
 ok "a B/accel as the lab wrote it once" elsewhere '1s/.*/kvm/; 2d'
 ok "KVM that works" fresh boots kvm 'kvm probe,kvm guest'
 ok "what another QEMU had" boots tcg 'kvm probe,tcg guest' VERSION=2 FAKE_KVM=no-probe
-ok "no KVM for this user" fresh boots tcg 'tcg guest' KVM="$tmp/none"
+ok "no KVM for this user" fresh boots tcg 'tcg guest' DEV_KVM="$tmp/none"
 ok "no KVM for this user, who then is given it" boots kvm 'kvm probe,kvm guest'
 
 # The guests that a person talks to.

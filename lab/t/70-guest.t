@@ -7,7 +7,7 @@ real=$(cd "$B" && pwd)
 guest=$tmp/b/6.1/after
 mkdir -p "$guest"
 ln -s "$real/6.1/after/bzImage" "$guest/bzImage"
-cp "$B/accel" "$tmp/b/accel"
+cp "$B/accel" "$tmp/b/accel" 2>/dev/null
 
 # guest SHELL [LIMIT [TEST]]: boots with an init that does SHELL, and judges.
 guest() (
@@ -30,7 +30,7 @@ ok "a guest that does its work" guest "$good; reboot -f"
 ok "a guest that warns fails in its console" warns
 fails "a guest that panics" "the guest died: Kernel panic" guest "exit 3"
 fails "a guest that reboots early" "ended early" guest "reboot -f"
-fails "a guest that hangs" "the guest hung: no end after 10s" guest "sleep 1000" 10
+fails "a guest that hangs" "the guest hung: no end after 6s" guest "sleep 1000" 6
 ok "no QEMU is left" sh -c "! pgrep -f '[q]emu-system.*$tmp'"
 
 # The selftest, killed on its way: swap and configfs are as they were.
@@ -80,6 +80,9 @@ says() {
 	grep -qa "$want" "$tmp/said" && return $status
 }
 ok "make boot TEST= runs it" says "ok 1 mine" boot KERNEL=after TEST="$tmp/mine"
+printf '#!/bin/sh\nprintf "1..1\\nok 1 mine, without an end of line"\n' >"$tmp/mine"
+ok "make boot TEST= whose last line has no end" says "ok 1 mine, without an end of line" \
+	boot KERNEL=after TEST="$tmp/mine"
 printf '#!/bin/sh\necho 1..1\necho not ok 1 mine\nexit 1\n' >"$tmp/mine"
 ok "make boot TEST= fails where it fails" sh -c \
 	"! make BASE=6.1 KSRC= boot KERNEL=after TEST='$tmp/mine'"
