@@ -107,7 +107,7 @@ replace() {
 # gets a mark: what has it may be removed.
 ours() {
 	if [ -z "$(ls -A "$B" 2>/dev/null)" ]; then
-		mkdir -p "$B" 2>/dev/null && : >"$B/.lab" || :
+		mkdir -p "$B" 2>/dev/null && touch "$B/.lab" 2>/dev/null
 	fi
 	mkdir -p "$1" 2>/dev/null && [ -w "$1" ] && return
 	at=$1

@@ -28,8 +28,6 @@ kmake() {
 # have its own Kconfig files, so olddefconfig runs always; it leaves a config that is
 # good as it is.
 configure() {
-	# shellcheck disable=SC2086 # a list of files
-	state=$(cat $configs "$src/Makefile" | sha256sum)
 	if [ "$state" != "$(cat "$obj/.lab-config" 2>/dev/null)" ]; then
 		rm -f "$obj/.lab-config"
 		# shellcheck disable=SC2086
@@ -54,7 +52,7 @@ check_config() {
 race_module() {
 	rm -rf "$dir/race.tmp" && cp -r lab/guest/race "$dir/race.tmp" &&
 		kmake -j"$JOBS" M="$dir/race.tmp" KBUILD_MODPOST_WARN=1 modules &&
-		cp "$dir/race.tmp/test_swapin_race.ko" "$dir/race.ko"
+		mv "$dir/race.tmp/test_swapin_race.ko" "$dir/race.ko"
 }
 
 build() {
@@ -63,12 +61,14 @@ build() {
 
 one_at_a_time "$base"
 need_space "$dir" 500
-rm -f "$dir/bzImage"
 say KERNEL "$base/$kernel: building (log: ${log#"$PWD/"})"
 check_out "$src" "$kernel"
+# shellcheck disable=SC2086 # a list of files
+state=$(cat $configs "$src/Makefile" | sha256sum)
+was=$(cat "$obj/.lab-config" 2>/dev/null || :)
 logged KERNEL "$log" configure
 lost=$(check_config)
-if [ -n "$lost" ]; then
+if [ -n "$lost" ] && [ "$was" = "$state" ]; then
 	# Another commit, without these options, was here in between.
 	rm -f "$obj/.lab-config"
 	logged KERNEL "$log" configure
@@ -76,6 +76,7 @@ if [ -n "$lost" ]; then
 fi
 [ -z "$lost" ] || { rm -f "$obj/.lab-config"; die "$base/$kernel: did not take: $lost (see $configs)"; }
 logged KERNEL "$log" build
+# What is there may be in use: make knows by its time that it is old.
 cp "$obj/vmlinux" "$dir/vmlinux"
 cp "$obj/arch/x86/boot/bzImage" "$dir/bzImage.tmp"
 mv "$dir/bzImage.tmp" "$dir/bzImage"

@@ -34,7 +34,8 @@ race_test() {
 one_at_a_time "$base"
 say TESTS "$base: building $* (log: ${log#"$PWD/"})"
 check_out "$src" after
-rm -rf "$dir/tests" "$dir/tests.tmp" "$obj/mm"
+rm -rf "$dir/tests.tmp" "$obj/mm"
 logged TESTS "$log" build "$@"
 touch "$dir/tests.tmp/.done"
+rm -rf "$dir/tests"
 mv "$dir/tests.tmp" "$dir/tests"

@@ -174,6 +174,8 @@ if [ "$(id -u)" = 0 ] && nobody true; then
 	chown -R 65534 "$tmp/b"
 	ok "and when it is done as it says" by_nobody BASE=6.1 source
 	mkdir "$tmp/roots"
+	fails "an empty build folder of root's" "is root's: sudo chown" \
+		by_nobody B="$tmp/roots" BASE=6.1 source
 	fails "a build folder where we cannot make one" "is root's: sudo chown" \
 		by_nobody B="$tmp/roots/b" BASE=6.1 source
 else

@@ -107,6 +107,35 @@ fails "a child that is killed" "KILLED: it was killed by signal 9" sh -c \
 fails "a child that fails without a word" "QUIET: + false (log: " sh -c \
 	'. lab/lib.sh; logged QUIET "$0" false' "$tmp/quiet.log"
 
+## kernel: of a stand-in for a tree, that takes no compiler's options from our caller
+
+tiny=$tmp/b/6.1/src
+mkdir -p "$tiny/scripts/kconfig" "$tmp/b/6.1/after"
+cat >"$tiny/Makefile" <<'END'
+tinyconfig olddefconfig modules_prepare:
+	@[ -z "$(LLVM)$(KCFLAGS)$(ARCH)" ] && touch $(O)/.config
+bzImage:
+	@! grep -q BREAK $(O)/.config
+	mkdir -p $(O)/arch/x86/boot
+	echo kernel | tee $(O)/vmlinux >$(O)/arch/x86/boot/bzImage
+modules:
+	touch $(M)/test_swapin_race.ko
+END
+printf '#!/bin/sh\nshift 4\ncat "$@" >"$(dirname "$0")/../../../obj/.config"\n' \
+	>"$tiny/scripts/kconfig/merge_config.sh"
+chmod +x "$tiny/scripts/kconfig/merge_config.sh"
+git -C "$tiny" init -q && git -C "$tiny" add -A && (as_nobody; git -C "$tiny" commit -qm tiny)
+git -C "$tiny" branch after
+kernel() {
+	env B="$tmp/b" "$@" lab/stages/kernel.sh 6.1 after
+}
+ok "kernel: with another compiler for other kernels" kernel LLVM=1 KCFLAGS=-DX ARCH=arm64
+echo CONFIG_BREAK=y >"$tmp/break.config"
+fails "kernel: one that does not build" "KERNEL: make: \*\*\*" kernel CONFIG="$tmp/break.config"
+ok "kernel: the one before it, that may be booting now, is there" \
+	[ "$(cat "$tmp/b/6.1/after/bzImage")" = kernel ]
+rm -rf "$tmp/b/6.1"
+
 ## tree and kernel: in a copy of our files, with the real build folder
 
 copy=$tmp/copy
