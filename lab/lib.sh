@@ -106,9 +106,7 @@ replace() {
 # ours DIR: makes it, and dies if we cannot write there.  A B that was not there, or empty,
 # gets a mark: what has it may be removed.
 ours() {
-	if [ -z "$(ls -A "$B" 2>/dev/null)" ]; then
-		mkdir -p "$B" 2>/dev/null && touch "$B/.lab" 2>/dev/null
-	fi
+	[ -n "$(ls -A "$B" 2>/dev/null)" ] || { mkdir -p "$B" && touch "$B/.lab"; } 2>/dev/null || :
 	mkdir -p "$1" 2>/dev/null && [ -w "$1" ] && return
 	at=$1
 	until [ -e "$at" ]; do
