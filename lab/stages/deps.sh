@@ -40,7 +40,8 @@ apt() {
 on_exit() { rm -f "$B/deps.errors"; }
 
 ours "$B"
-say DEPS "installing$missing; waiting, where another apt runs, for ${APT_WAIT}s at most (log: $B/deps.log)"
+say DEPS "installing$missing"
+say DEPS "waiting, where another apt runs, for ${APT_WAIT}s at most (log: $B/deps.log)"
 logged DEPS "$B/deps.log" apt -qq update
 # shellcheck disable=SC2086
 logged DEPS "$B/deps.log" apt -qq -y --no-install-recommends install $missing

@@ -22,7 +22,8 @@ awk -f lab/stages/verdict.awk "$run/results.log" >"$dir/verdict.tmp" 2>"$dir/ver
 # No report is what userspace has poisoned, through UFFDIO_POISON, and is to look like broken
 # memory, nor what a kernel that boots says of its command line and its settings.
 harmless='MCE: Killing |ommand line|stall warnings timeout|Scanning .*memory corruption'
-report=$(grep -a -v -E "$harmless" "$run/console.log" | grep -a -m 1 -E "$reports" | tr -d '\r' || :)
+report=$(grep -a -v -E "$harmless" "$run/console.log" | grep -a -m 1 -E "$reports" |
+	tr -d '\r' || :)
 if [ -n "$report" ]; then
 	printf 'console\tfail\treport\tconsole: %s\tconsole\t\n' "$report"
 else

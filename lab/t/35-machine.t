@@ -54,8 +54,8 @@ for name in B KSRC VMLINUZ MODULES INITRD TEST CONFIG DEBSRC; do
 	refused "$name with a space, in the environment" "make cannot quote this" \
 		env "$name=/tmp/my builds" make -n distclean
 done
-for sign in ' ' "'" '"' '`' '$HOME' ';' '&' '|' '<' '>' '*' '?' '[' ']' '{' '}' '~' '%' '\' ':' '=' \
-		'!' '#' '(' ')'; do
+for sign in ' ' "'" '"' '`' '$HOME' ';' '&' '|' '<' '>' '*' '?' '[' ']' '{' '}' '~' '%' \
+		'\' ':' '=' '!' '#' '(' ')'; do
 	refused "B with a $sign" "make cannot quote this" env B="/tmp/my${sign}builds" make -n distclean
 done
 refused "an empty B" "B= is empty" make -n distclean B=
@@ -126,7 +126,8 @@ clone() {
 		git clone -q "$copy" "$tmp/clone" && make -C "$tmp/clone" help >/dev/null &&
 		! grep -rlI "$(printf '\r')" "$tmp/clone/lab"
 }
-printf '[core]\n\tautocrlf = true\n[user]\n\tname = me\n\temail = me@localhost\n' >"$tmp/home/.gitconfig"
+printf '[core]\n\tautocrlf = true\n[user]\n\tname = me\n\temail = me@localhost\n' \
+	>"$tmp/home/.gitconfig"
 in_windows() (
 	unset GIT_CONFIG_COUNT
 	export HOME="$tmp/home"
@@ -164,7 +165,8 @@ if [ "$(id -u)" = 0 ] && nobody true; then
 			by_nobody BASE=6.1 "$target"
 	done
 	fails "make in a build folder of root's" "which is root's: sudo chown -R nobody" by_nobody
-	fails "make clean in a build folder of root's" "which is root's: sudo chown -R nobody" by_nobody clean
+	fails "make clean in a build folder of root's" "which is root's: sudo chown -R nobody" \
+		by_nobody clean
 	chown 65534 "$tmp/b" "$tmp/b/6.1"
 	fails "make in a build folder that is half root's" "which is root's: sudo chown -R nobody" \
 		by_nobody BASE=6.1 source
@@ -243,7 +245,8 @@ dry_run() {
 ok "make -n without BASE: nothing is made or downloaded" dry_run
 ok "make without BASE: 6.1, and nothing is downloaded" unasked source
 ok "make where without BASE: nothing is downloaded" unasked where
-fails "make BASE=6.2 downloads it" "SOURCE" with_stand_ins make -C "$copy" B="$tmp/b" KSRC= BASE=6.2 source
+fails "make BASE=6.2 downloads it" "SOURCE" with_stand_ins make -C "$copy" B="$tmp/b" KSRC= \
+	BASE=6.2 source
 ok "make BASE=6.2: with progress, and a limit to a stall" \
 	grep -e '-fL .*--speed-limit .*--speed-time .*https://' "$tmp/curl"
 done_testing

@@ -8,8 +8,8 @@ guest=$tmp/b/6.1/after
 mkdir -p "$guest" "$tmp/bin"
 touch "$guest/bzImage" "$tmp/b/6.1/guest.cpio.gz" "$tmp/kvm"
 unset CMDLINE ONLY
-export B="$tmp/b" ACCEL=tcg LIMIT=60 QEMU=lab/t/fake-qemu FAKE=good FAKE_KVM=good DEV_KVM="$tmp/kvm" PATIENCE=1
-export GUESTS=1 SMP=2 MEM=512 STARTS="$tmp/starts" NAP
+export B="$tmp/b" ACCEL=tcg LIMIT=60 QEMU=lab/t/fake-qemu FAKE=good FAKE_KVM=good
+export DEV_KVM="$tmp/kvm" PATIENCE=1 GUESTS=1 SMP=2 MEM=512 STARTS="$tmp/starts" NAP
 # Seconds that are ours alone, to know the process by.
 NAP=60.$$
 
@@ -50,7 +50,9 @@ boots() {
 falls_back() {
 	why=$1
 	shift
-	boots kvm "$@" && [ "$(grep -c "KVM gave up ($why.*): again, and from now on, with tcg" "$tmp/said")" = 1 ]
+	boots kvm "$@" && grep "KVM gave up" "$tmp/said" >"$tmp/line" &&
+		[ "$(wc -l <"$tmp/line")" = 1 ] &&
+		grep "KVM gave up ($why.*): again, and from now on, with tcg" "$tmp/line"
 }
 fresh() {
 	rm -f "$B/accel"
