@@ -63,6 +63,10 @@ $(foreach v,B KSRC VMLINUZ MODULES INITRD TEST CONFIG DEBSRC CURDIR,\
 	$(if $(filter CURDIR,$v),a checkout in )a path without spaces and signs)))
 $(if $(B),,$(error B= is empty: name the folder for what is made))
 $(if $(MAKEFILES),$(error MAKEFILES is set, and read by every make: unset it))
+# Asked of one boot, by some.sh or on the command line, and of no other.
+ifeq ($(origin ONLY),environment)
+unexport ONLY
+endif
 
 ifndef START
 START	:= $(shell date +%s.$$PPID)
