@@ -4,6 +4,9 @@
 : "${DEV_KVM:=/dev/kvm}" "${MEMINFO:=/proc/meminfo}"
 # Seconds in which a guest with KVM has said something.
 : "${PATIENCE:=20}"
+case ${LIMIT-}$SMP$MEM in
+*[!0-9]*) die "LIMIT=${LIMIT-} SMP=$SMP MEM=$MEM: give them as numbers of seconds, CPUs and MiB" ;;
+esac
 
 # guests: prints how many may run at once: one a CPU, as far as the memory goes.
 guests() {

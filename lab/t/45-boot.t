@@ -36,6 +36,9 @@ no_qemu "a guest that hangs"
 fails "a QEMU that fails" "QEMU failed: qemu: could not load kernel" boot FAKE=crash
 gone "a QEMU that fails" "$guest/run"
 fails "a QEMU that the kernel kills" "QEMU was killed by signal 9" boot FAKE=killed
+for knob in LIMIT=5m SMP=two MEM=1G; do
+	fails "$knob" "$knob.*: give them as numbers" boot $knob
+done
 
 ## KVM
 
