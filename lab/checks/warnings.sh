@@ -1,8 +1,12 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
 # warnings.sh BASE: leaves in build/BASE/warnings/KERNEL, for the kernel after each patch
 # of the series, what W=1 and sparse say of the files that the series touches and did not
 # before that patch, without line numbers.  Fails, with the log's name, if one does not
 # build.
+#
+# make says how it would build these files, anew where a patch may change that; what it says
+# is run on those files that are not, preprocessed, as they were before the patch.
 . lab/lib.sh
 . lab/series.sh
 
@@ -10,42 +14,77 @@ base=$1
 src=$(cd "$B/$base/src" && pwd)
 obj=$(cd "$B/$base/obj" && pwd)
 dir=$B/$base/warnings
+look=$(cd "$B/$base" && pwd)/warnings.tmp/look
 
-# The objects that may say anything new: all, where a header has changed.
-choose() {
-	changed=$touched
-	if [ -n "$old" ] && git -C "$src" diff --quiet "$old" "$kernel" -- '*.h' ':!tools'; then
-		changed=$(git -C "$src" diff --name-only "$old" "$kernel")
-	fi
+kmake() {
+	child make -C "$src" O="$obj" "$@"
+}
+
+# Those that there are: a file may come with a later patch.
+objects() {
 	for file in $touched; do
-		# A file may come with a later patch.
-		if [ -f "$src/$file" ] && echo "$changed" | grep -qx "$file"; then
-			echo "${file%.c}.o"
-		fi
+		[ ! -f "$src/$file" ] || echo "${file%.c}.o"
 	done
 }
 
-build() {
-	child make -C "$src" O="$obj" olddefconfig || return
-	# Away with the objects: what is up to date gives no warning.
-	# shellcheck disable=SC2086 # a list of files
-	(cd "$obj" && rm -f $objects)
-	# shellcheck disable=SC2086
-	[ -z "$objects" ] || child make -C "$src" O="$obj" -j"$JOBS" W=1 C=1 $objects
+# Whether make would say of them what it said last.
+builds_as_before() {
+	[ "$objects" = "$known" ] && git -C "$src" diff --quiet "$old" "$kernel" -- \
+		'*Makefile*' '*Kbuild*' '*Kconfig*' ':!tools'
 }
 
-# What is said of other files is as before; what is said of a header, many say.
+# command_of TOOL OBJECT: what make would run of TOOL for OBJECT, without its output.
+command_of() {
+	tr ';' '\n' <"$look/make" | sed -n "s|^ *\($1 .*/${2%.o}\.c\) *\$|\1|p" |
+		sed 's/ -c -o [^ ]*//; s/ -Wp,-MMD,[^ ]*//'
+}
+
+# write_script OBJECT: a script that has the tools look at OBJECT, if they are to read
+# another text than the last time.  To sparse, headers say other things than to gcc.
+write_script() {
+	script=$look/$(echo "$1" | tr / -)
+	gcc=$(command_of gcc "$1") sparse=$(command_of sparse "$1")
+	if [ -z "$gcc" ] || [ -z "$sparse" ]; then
+		echo "error: make does not say how gcc and sparse are run for $1"
+		return 1
+	fi
+	cat >"$script" <<END
+cd $obj
+{ $gcc -E -P; $sparse -E; } 2>&1 | grep -v '^[[:space:]]*\$' >$script.new
+! cmp -s $script.new $script.read || exit 0
+echo "  W=1 C=1 $1"
+$gcc -c -o $script.out >$script.said 2>&1 && $sparse >>$script.said 2>&1
+status=\$?
+cat $script.said
+mv $script.new $script.read
+exit \$status
+END
+}
+
+write_scripts() {
+	rm -rf "$look" && mkdir "$look" || return
+	# shellcheck disable=SC2086 # a list of files
+	kmake -n W=1 C=2 $objects >"$look/make" 2>&1 || { cat "$look/make"; return 1; }
+	for object in $objects; do
+		write_script "$object" || return
+	done
+}
+
+# There are headers that make writes.
+look_at_all() {
+	if builds_as_before; then
+		kmake prepare
+	else
+		kmake olddefconfig && kmake prepare && write_scripts
+	fi && echo "$objects" | tr / - | (cd "$look" && child xargs -P "$JOBS" -n 1 sh)
+}
+
+# What is said of a header, many say.
 add_up() {
 	for object in $objects; do
-		echo "$src/${object%.o}.c"
-	done >"$dir.tmp/built"
-	sed -n 's/^\(.*\):[0-9][0-9]*:[0-9][0-9]*: \(warning\|error\)/\1: \2/p' \
-		"$dir.tmp/$kernel.log" >"$dir.tmp/new"
-	awk -F ': ' '
-		FILENAME ~ /built$/ { built[$1] = 1; next }
-		FILENAME ~ /all$/ && $1 in built { next }
-		!($1 ~ /\.h$/ && seen[$0]++)' \
-		"$dir.tmp/built" "$dir.tmp/all" "$dir.tmp/new" | sort >"$dir.tmp/now"
+		cat "$look/$(echo "$object" | tr / -).said"
+	done | sed -n 's/^\(.*\):[0-9][0-9]*:[0-9][0-9]*: \(warning\|error\)/\1: \2/p' |
+		awk -F ': ' '!($1 ~ /\.h$/ && seen[$0]++)' | sort >"$dir.tmp/now"
 	comm -13 "$dir.tmp/all" "$dir.tmp/now" >"$dir.tmp/$kernel"
 	mv "$dir.tmp/now" "$dir.tmp/all"
 }
@@ -65,14 +104,15 @@ mkdir -p "$dir.tmp"
 # The config is the kernels': options that a commit has not are not to be lost.
 cp "$obj/.config" "$obj/.config.kernels"
 touched=$(touched "$src")
-old=''
+old='' known=''
 for kernel in stock $(each "$base"); do
 	check_out "$src" "$kernel"
-	objects=$(choose)
+	objects=$(objects)
 	say WARN "$base/$kernel: W=1 and sparse (log: $dir.tmp/$kernel.log)"
-	logged WARN "$dir.tmp/$kernel.log" build
+	logged WARN "$dir.tmp/$kernel.log" look_at_all
 	add_up
-	old=$kernel
+	old=$kernel known=$objects
 done
+rm -rf "$look"
 touch "$dir.tmp/.done"
 mv "$dir.tmp" "$dir"
