@@ -1,18 +1,49 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
 # judge.sh TESTS: boots the x86_64 kernel image VMLINUZ with the test programs in the
-# folder TESTS, and prints its verdicts.  What null_blk and configfs are, where they are
-# not built in, is taken from MODULES, a folder as /lib/modules/RELEASE.  With PACKAGE,
-# both are of that Debian package.  Succeeds if there is a verdict, whatever it is.
+# folder TESTS, and prints its verdicts.  What null_blk needs, where it is not built in, is
+# taken from MODULES, a folder as /lib/modules/RELEASE.  With PACKAGE, both are of that
+# Debian package, which is not installed; one that only names the newest, such as
+# linux-image-amd64, is followed.  Succeeds if there is a verdict, whatever it is.
 . lab/lib.sh
-. lab/series.sh
+# depmod and modprobe are in no user's PATH.
+PATH=$PATH:/usr/sbin:/sbin
 
 tests=$1
-if [ -n "${PACKAGE-}" ]; then
-	paths=$(lab/checks/package.sh "$PACKAGE") || exit 1
-	VMLINUZ=$(echo "$paths" | sed -n 's/^VMLINUZ=//p')
-	MODULES=$(echo "$paths" | sed -n 's/^MODULES=//p')
-fi
-[ -f "${VMLINUZ:-}" ] || die "there is no kernel image ${VMLINUZ:-, and no PACKAGE}: name one with VMLINUZ="
+ours "$B/judge"
+top=$(cd "$B/judge" && pwd)
+on_exit() { rm -rf "$top/deb.tmp"; }
+
+# The package with the kernel in it.
+real_package() {
+	next=$(apt-cache depends "$1" 2>/dev/null |
+		sed -n 's/^  Depends: \(linux-image-[0-9].*\)/\1/p' | head -n 1)
+	echo "${next:-$1}"
+}
+
+unpack() {
+	rm -rf "$top/deb.tmp" && mkdir "$top/deb.tmp" && cd "$top/deb.tmp" &&
+		child apt-get -q download "$1" && child dpkg-deb -x ./*.deb . && rm ./*.deb || return
+	[ -e lib ] || ln -s usr/lib lib
+	child depmod -b . "$(ls lib/modules)"
+}
+
+# Sets VMLINUZ and MODULES.
+take_package() {
+	package=$(real_package "$1")
+	lock "$top/deb.lock" "for another make that unpacks a package"
+	if [ ! -d "$top/$package.deb" ]; then
+		need_space "$top" 700
+		say JUDGE "$package: unpacking (log: $top/package.log)"
+		logged JUDGE "$top/package.log" unpack "$package"
+		mv "$top/deb.tmp" "$top/$package.deb"
+	fi
+	exec 9>&-
+	VMLINUZ=$(echo "$top/$package.deb"/boot/vmlinuz-*)
+	[ -f "$VMLINUZ" ] ||
+		die "$package has no kernel in it: name a package such as linux-image-amd64"
+	MODULES=$top/$package.deb/lib/modules/${VMLINUZ##*/vmlinuz-}
+}
 
 # release FILE: of the kernel in a bzImage, whose header says where its name is.
 release() {
@@ -22,32 +53,35 @@ release() {
 		sed -n '1s/ .*//p'
 }
 
-# module NAME: prints its file and those that it needs, the needed ones first.
-module() {
-	sed -n "s,^\(.*/$1\.ko[^:]*\): *\(.*\),\2 \1,p" "$MODULES/modules.dep" | tr ' ' '\n' |
-		sed '/^$/d'
-}
-
-# Puts what null_blk needs into DIR/modules, in order and uncompressed.
+# Puts null_blk and what it needs into DIR/modules, in order and uncompressed.
 modules() {
 	rm -rf "$dir/modules"
-	mkdir -p "$dir/modules"
+	mkdir -p "$dir/modules" "$dir/root/lib/modules"
 	[ -n "${MODULES-}" ] || return 0
-	[ -f "$MODULES/modules.dep" ] ||
-		die "$MODULES has no modules.dep: name a folder as /lib/modules/RELEASE"
+	[ -f "$MODULES/modules.dep.bin" ] ||
+		die "$MODULES has no modules.dep.bin: name a folder as /lib/modules/RELEASE"
+	ln -sfn "$(cd "$MODULES" && pwd)" "$dir/root/lib/modules/$name"
+	# What this machine's modprobe.d says is not for that kernel.
+	modprobe -C /dev/null -d "$dir/root" -S "$name" --show-depends null_blk \
+		>"$dir/needed" 2>/dev/null ||
+		say JUDGE "$MODULES has no null_blk: what needs it is skipped"
 	nr=10
-	for file in $(module configfs) $(module null_blk); do
+	while read -r how file _; do
+		[ "$how" = insmod ] || continue
 		out=$dir/modules/$nr-$(basename "$file" | sed 's/\.ko.*/.ko/')
 		case $file in
-		*.xz) xz -dc "$MODULES/$file" >"$out" ;;
-		*.zst) zstd -qdc "$MODULES/$file" >"$out" ;;
-		*.gz) gzip -dc "$MODULES/$file" >"$out" ;;
-		*) cp "$MODULES/$file" "$out" ;;
-		esac
+		*.xz) xz -dc "$file" ;;
+		*.zst) zstd -qdc "$file" ;;
+		*.gz) gzip -dc "$file" ;;
+		*) cat "$file" ;;
+		esac >"$out"
 		nr=$((nr + 1))
-	done
+	done <"$dir/needed"
 }
 
+[ -z "${PACKAGE-}" ] || take_package "$PACKAGE"
+[ -f "${VMLINUZ:-}" ] ||
+	die "there is no kernel image ${VMLINUZ:-, and no PACKAGE}: name one with VMLINUZ="
 name=$(release "$VMLINUZ") || die "$VMLINUZ is no x86 kernel image (bzImage)"
 dir=$B/judge/$name
 mkdir -p "$dir"
