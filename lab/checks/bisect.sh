@@ -1,13 +1,14 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
 # bisect.sh BASE TEST: finds the patch of the series that fixes TEST, by git bisect run over
-# kernels that are built and booted.  TEST is FIXTURE.NAME, of all kinds of mapping, or
-# FIXTURE.VARIANT.NAME.
+# kernels that are built and booted.  TEST is a case, with all kinds of mapping, or a test of
+# one kind, as build/BASE/*/verdict has them in the fifth and in the first column.
 cd "${BISECTING:-.}" && . lab/lib.sh
 
 base=$1 test=${2-}
 src=$B/$base/src
 
-[ -n "$test" ] || die "name a test with CASE=: build/$base/*/verdict has them, swapin_error.fork_read is one"
+[ -n "$test" ] || die "name a test with CASE=: make list has them, swapin_error.fork_read is one"
 
 # is_fixed COMMIT: what git bisect run asks for: 0 where the test fails, 1 where it passes,
 # 125 where it says nothing.
@@ -17,18 +18,12 @@ is_fixed() {
 	[ -n "$kernel" ] || exit 128
 	make --no-print-directory BASE="$base" "$B/$base/$kernel/verdict" || exit 128
 	awk -F '\t' -v test="$test" '
-		{
-			name = $1
-			if (split(name, part, ".") == 3 && name != test)
-				name = part[1] "." part[3]
-		}
-		name == test && $2 != "skip" { known = 1; failed = failed || $2 == "fail" }
+		($1 == test || $5 == test) && $2 != "skip" { known = 1; failed += $2 == "fail" }
 		END { exit failed ? 0 : known ? 1 : 125 }' "$B/$base/$kernel/verdict"
 }
 
 # We are what git bisect runs, too.
 if [ -n "${BISECTING-}" ]; then
-	cd "$BISECTING"
 	status=0
 	(is_fixed "$(git -C "$src" rev-parse BISECT_HEAD)") || status=$?
 	exit $status

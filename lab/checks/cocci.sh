@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
 # cocci.sh BASE: has the tree's own coccicheck read each file that the series touches, and
 # prints a line for each.  Fails, with what it says, if it reports what it did not before
 # the series.
@@ -8,16 +9,21 @@ base=$1
 src=$(cd "$B/$base/src" && pwd)
 out=$(mkdir -p "$B/$base/cocci" && cd "$B/$base/cocci" && pwd)
 
-# A process reads one file: JOBS of them side by side.
+# log_of COMMIT FILE: what coccicheck said of it.
+log_of() {
+	echo "$out/$1/$(echo "$2" | tr / -)"
+}
+
+# coccicheck COMMIT FILE...: a command line for each file, JOBS of them side by side.
 coccicheck() {
-	logs=$out/$1
+	commit=$1
 	shift
-	# shellcheck disable=SC2016 # for the inner shell
-	(cd "$src" && printf '%s\n' "$@" | child env C=1 MODE=report srctree=. \
-		LINUXINCLUDE="-I./include -I./arch/x86/include" xargs -P "$JOBS" -I '{}' \
-		sh -c 'log=$2/$(echo "$1" | tr / -)
-			bash scripts/coccicheck "$1" >"$log" 2>&1 || { tail -n 1 "$log"; exit 1; }' \
-		- '{}' "$logs")
+	cd "$src" || return
+	export C=1 MODE=report srctree=. LINUXINCLUDE="-I./include -I./arch/x86/include"
+	for file; do
+		log=$(log_of "$commit" "$file")
+		echo "bash scripts/coccicheck $file >$log 2>&1 || { tail -n 1 $log; exit 1; }"
+	done | child xargs -d '\n' -P "$JOBS" -n 1 sh -c
 }
 
 # read_files COMMIT FILE...: leaves what coccicheck says of each in $out/COMMIT.
@@ -31,7 +37,7 @@ read_files() {
 # reports COMMIT FILE: prints what is reported of FILE in COMMIT, without line numbers,
 # sorted; nothing of what was not read.
 reports() {
-	log=$out/$1/$(echo "$2" | tr / -)
+	log=$(log_of "$1" "$2")
 	[ ! -f "$log" ] || sed -n "s,^\(\./\)*$2:[0-9:-]*: ,$2: ,p" "$log" |
 		sed 's/ line [0-9]*/ line/' | sort
 }

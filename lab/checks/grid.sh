@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
 # grid.sh BASE: builds the files that the series touches, of the branch after, in each config
 # of lab/checks/grid that GRID names or in all, with each compiler in CCS, and prints a row for
 # each.  Warnings are errors.  Fails if one does not build.
@@ -30,24 +31,20 @@ configure() {
 	kmake prepare
 }
 
-# named FOLDER NAME: whether the Makefile of FOLDER names an object or a folder in this config.
-named() {
-	# shellcheck disable=SC2016 # that is for make
-	printf 'include %s\nsrctree = %s\nsrc = %s\ninclude %s/%s/Makefile\n%s\nall: ;\n' \
-		"$obj/include/config/auto.conf" "$src" "$1" "$src" "$1" \
-		'$(info $(foreach v,$(filter %-y %-m %-objs,$(.VARIABLES)),$($v)))' |
-		make -s -f - all 2>/dev/null | tr ' ' '\n' | grep -qx "$2"
+# names FOLDER NAME: whether the Makefile of FOLDER names this object or folder in this config.
+names() {
+	make -s -f lab/checks/names.mk config="$obj/include/config/auto.conf" srctree="$src" \
+		src="$1" names 2>/dev/null | grep -qx "$2"
 }
 
 # Those objects of the touched files that this config builds.
 objects() {
 	for file in $touched; do
-		dir=${file%/*} object=${file##*/}
-		object=${object%.c}.o
+		dir=${file%/*} object=$(basename "$file" .c).o
 		case $dir in
-		*/*) named "${dir%/*}" "${dir##*/}/" || continue ;;
+		*/*) names "${dir%/*}" "${dir##*/}/" || continue ;;
 		esac
-		! named "$dir" "$object" || echo "$dir/$object"
+		! names "$dir" "$object" || echo "$dir/$object"
 	done
 }
 
@@ -57,7 +54,8 @@ build() {
 	[ -n "$objects" ] || { echo "error: this config builds none of the touched files"; return 1; }
 	# Without an MMU, asm-generic/io.h adds to a null pointer, as clang says of any file.
 	# shellcheck disable=SC2086 # a list of files
-	kmake -j"$JOBS" KCFLAGS="-Werror -Wno-null-pointer-arithmetic" $objects && echo "$objects" | wc -l >"$obj/built"
+	kmake -j"$JOBS" KCFLAGS="-Werror -Wno-null-pointer-arithmetic" $objects &&
+		echo "$objects" | wc -l >"$obj/built"
 }
 
 cell() {
