@@ -42,7 +42,8 @@ for kernel in each-0 "$last"; do
 	*) die "no patch of the series fixes $test: it does not pass after the last one" ;;
 	esac
 done
-git -C "$src" bisect start --no-checkout --term-old=broken --term-new=fixed "$last" each-0 >/dev/null
+git -C "$src" bisect start --no-checkout --term-old=broken --term-new=fixed \
+	"$last" each-0 >/dev/null
 cd "$src"
 BISECTING=$top git bisect run "$top/lab/checks/bisect.sh" "$base" "$test"
 cd "$top"

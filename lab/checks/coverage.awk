@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0
 # Reads lab/checks/unreachable, whose lines are "FILE | LINE OF CODE | REASON", and gcov's reports
 # with branches.  See coverage.sh.
 

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
 # coverage.sh BASE: of the lines that name a swapin error or a PTE marker, prints how many
 # the tests took on the gcov kernel, and in how many of their branches; then those that
 # were not taken, with the reason that lab/checks/unreachable gives.  Fails if one has none.
@@ -34,5 +35,5 @@ mkdir -p "$out.tmp"
 extract || die "$dir/run/results.log has no counts: remove it and run make coverage again"
 logged GCOV "$dir/gcov.log" reports
 mv "$out.tmp" "$out"
-awk -v base="$base" -v red="$red" -v plain="$plain" -f lab/checks/coverage.awk lab/checks/unreachable \
-	"$out"/*.c.gcov
+awk -v base="$base" -v red="$red" -v plain="$plain" -f lab/checks/coverage.awk \
+	lab/checks/unreachable "$out"/*.c.gcov

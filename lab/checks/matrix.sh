@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
 # matrix.sh BASE...: the joint table of stock, before and after on every base whose source
 # can be had; it is left in build/matrix.
 . lab/lib.sh

@@ -6,7 +6,7 @@
 # build.
 #
 # make says how it would build these files, anew where a patch may change that; what it says
-# is run on those files that are not, preprocessed, as they were before the patch.
+# is run, by ourselves, on the files that a patch changes, or on all where it changes a header.
 . lab/lib.sh
 . lab/series.sh
 
@@ -39,8 +39,7 @@ command_of() {
 		sed 's/ -c -o [^ ]*//; s/ -Wp,-MMD,[^ ]*//'
 }
 
-# write_script OBJECT: a script that has the tools look at OBJECT, if they are to read
-# another text than the last time.  To sparse, headers say other things than to gcc.
+# write_script OBJECT: a script that has both look at it.
 write_script() {
 	script=$look/$(echo "$1" | tr / -)
 	gcc=$(command_of gcc "$1") sparse=$(command_of sparse "$1")
@@ -50,17 +49,15 @@ write_script() {
 	fi
 	cat >"$script" <<END
 cd $obj
-{ $gcc -E -P; $sparse -E; } 2>&1 | grep -v '^[[:space:]]*\$' >$script.new
-! cmp -s $script.new $script.read || exit 0
 echo "  W=1 C=1 $1"
 $gcc -c -o $script.out >$script.said 2>&1 && $sparse >>$script.said 2>&1
 status=\$?
 cat $script.said
-mv $script.new $script.read
 exit \$status
 END
 }
 
+# The kernels' objects stay as they are.
 write_scripts() {
 	rm -rf "$look" && mkdir "$look" || return
 	# shellcheck disable=SC2086 # a list of files
@@ -70,13 +67,26 @@ write_scripts() {
 	done
 }
 
-# There are headers that make writes.
-look_at_all() {
-	if builds_as_before; then
-		kmake prepare
+# Those that the last patch changes.
+changed() {
+	for object in $objects; do
+		git -C "$src" diff --quiet "$old" "$kernel" -- "${object%.o}.c" || echo "$object"
+	done
+}
+
+# Others than C files may make headers.
+look_again() {
+	if ! builds_as_before; then
+		kmake olddefconfig && kmake prepare && write_scripts || return
+		changed=$objects
+	elif ! git -C "$src" diff --quiet "$old" "$kernel" -- . ':!*.c' ':!tools' ':!Documentation' \
+			':!MAINTAINERS'; then
+		kmake prepare || return
+		changed=$objects
 	else
-		kmake olddefconfig && kmake prepare && write_scripts
-	fi && echo "$objects" | tr / - | (cd "$look" && child xargs -P "$JOBS" -n 1 sh)
+		changed=$(changed)
+	fi
+	echo "$changed" | tr / - | (cd "$look" && child xargs -r -P "$JOBS" -n 1 sh)
 }
 
 # What is said of a header, many say.
@@ -97,6 +107,23 @@ on_exit() {
 	fi
 }
 
+# times: of the files that the patches touch, a line each, with what is in them.
+times() {
+	(cd "$src" && git diff --name-only stock after | while read -r file; do
+		[ ! -f "$file" ] || echo "$(stat -c %y "$file")|$(git hash-object "$file")|$file"
+	done)
+}
+
+# What is as it was was not changed: make need not build all that reads it again.
+put_back() {
+	on_exit
+	kmake prepare || return
+	times >"$look.now"
+	while IFS='|' read -r time id file; do
+		! grep -qF "|$id|$file" "$look.now" || touch -d "$time" "$src/$file"
+	done <"$look.then"
+}
+
 one_at_a_time "$base"
 rm -rf "$dir" "$dir.tmp"
 mkdir -p "$dir.tmp"
@@ -104,15 +131,19 @@ mkdir -p "$dir.tmp"
 # The config is the kernels': options that a commit has not are not to be lost.
 cp "$obj/.config" "$obj/.config.kernels"
 touched=$(touched "$src")
+head=$(git -C "$src" rev-parse HEAD)
+times >"$look.then"
 old='' known=''
 for kernel in stock $(each "$base"); do
 	check_out "$src" "$kernel"
 	objects=$(objects)
 	say WARN "$base/$kernel: W=1 and sparse (log: $dir.tmp/$kernel.log)"
-	logged WARN "$dir.tmp/$kernel.log" look_at_all
+	logged WARN "$dir.tmp/$kernel.log" look_again
 	add_up
 	old=$kernel known=$objects
 done
-rm -rf "$look"
+check_out "$src" "$head"
+logged WARN "$dir.tmp/log" put_back
+rm -rf "$look" "$look.then" "$look.now"
 touch "$dir.tmp/.done"
 mv "$dir.tmp" "$dir"

@@ -91,7 +91,8 @@ bundle() {
 
 # As its runner does where headers are, with those of a kernel of ours.
 module() {
-	make -s -C "$(cd "$B/6.1/obj" && pwd)" M="$tmp/swapin-tests/module" KBUILD_MODPOST_WARN=1 modules &&
+	make -s -C "$(cd "$B/6.1/obj" && pwd)" M="$tmp/swapin-tests/module" \
+		KBUILD_MODPOST_WARN=1 modules &&
 		[ -s "$tmp/swapin-tests/module/test_swapin_race.ko" ]
 }
 

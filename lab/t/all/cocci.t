@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
 # What the tree's own semantic patches say of the files that the series touches.
 . lab/t/tap.sh
 

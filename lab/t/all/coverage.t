@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
 # What the tests take of the code that knows swapin errors.
 . lab/t/tap.sh
 

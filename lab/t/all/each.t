@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
 # Each patch of the series on its own, and a bisection that finds one of them.
 . lab/t/tap.sh
 

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
 # The files that the series touches, where reviewers' robots build.
 . lab/t/tap.sh
 
