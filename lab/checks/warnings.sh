@@ -107,8 +107,8 @@ on_exit() {
 	fi
 }
 
-# times: of the files that the patches touch, a line each, with what is in them.
-times() {
+# stamps: of the files that the patches touch, a line each, with what is in them.
+stamps() {
 	(cd "$src" && git diff --name-only stock after | while read -r file; do
 		[ ! -f "$file" ] || echo "$(stat -c %y "$file")|$(git hash-object "$file")|$file"
 	done)
@@ -118,7 +118,7 @@ times() {
 put_back() {
 	on_exit
 	kmake prepare || return
-	times >"$look.now"
+	stamps >"$look.now"
 	while IFS='|' read -r time id file; do
 		! grep -qF "|$id|$file" "$look.now" || touch -d "$time" "$src/$file"
 	done <"$look.then"
@@ -132,7 +132,7 @@ mkdir -p "$dir.tmp"
 cp "$obj/.config" "$obj/.config.kernels"
 touched=$(touched "$src")
 head=$(git -C "$src" rev-parse HEAD)
-times >"$look.then"
+stamps >"$look.then"
 old='' known=''
 for kernel in stock $(each "$base"); do
 	check_out "$src" "$kernel"
