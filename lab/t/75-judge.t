@@ -43,7 +43,7 @@ ok "judge: a kernel, by a user" judge MODULES="$modules"
 ok "judge: what null_blk needs comes first" has 10-configfs.ko 11-null_blk.ko
 echo kernel/drivers/block/null_blk.ko >"$modules/modules.builtin"
 mv "$modules/kernel/null_blk.ko.xz" "$tmp"
-ok "judge: null_blk built in" sh -c "/usr/sbin/depmod -b '$root' $release"
+ok "null_blk is built in" sh -c "/usr/sbin/depmod -b '$root' $release"
 ok "judge: null_blk built in: a kernel" judge MODULES="$modules"
 ok "judge: null_blk built in: no modules" has
 fails "judge: no kernel" "name one with VMLINUZ=" judge VMLINUZ=
@@ -67,9 +67,11 @@ run_bundle() {
 		sleep 0.1
 	done
 	kill "-$1" $run
-	(sleep 5; kill -KILL $run 2>/dev/null) &
+	(sleep 5; kill -KILL $run) 2>/dev/null &
+	late=$!
 	wait $run
 	status=$?
+	kill $late
 	cat "$tmp/ktap"
 	echo "status $status"
 	# What is left is ours to end.
