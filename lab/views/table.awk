@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Reads .../BASE/KERNEL/claims and .../verdict of any number of kernels, for the reports
 # that follow it.  A case that was run for several kinds of mapping is one row; where they
-# differ, the cell says how many of them failed.  With joint set, a kernel's name has its base in it.
+# differ, the cell says how many of them failed.
 
 function cell(kernel, row)
 {
@@ -39,7 +39,7 @@ function print_cells(row,	c, is, wide)
 
 FNR == 1 {
 	n = split(FILENAME, part, "/")
-	kernel = (joint ? part[n - 2] " " : "") part[n - 1]
+	kernel = part[n - 1]
 	if (!(kernel in kernels)) {
 		kernels[kernel] = 1
 		order[++columns] = kernel
