@@ -19,7 +19,7 @@ END {
 		nr = 0
 		for (r = 1; r <= nr_rows; r++)
 			if (failures[kernel, rows[r]])
-				printf "%-24s %-8s %s\n", (nr++ ? "" : kernel),
+				printf "%-22s %-8s %s\n", (nr++ ? "" : kernel),
 				       reason[kernel, rows[r]], text[rows[r]]
 		if (!nr)
 			error[++errors] = kernel ": no case fails"
