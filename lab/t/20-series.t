@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
 # The patches: they apply, without fuzz, and say what they should in good form.
 . lab/t/tap.sh
 
@@ -83,9 +84,60 @@ form() {
 	esac
 }
 
+# README.md's words for how a case came out.
+words() {
+	sed -n '/^## The verdict/,/^## /s/^| \(`[^|]*\) |.*/\1/p' README.md | grep -o '[a-zA-Z]*'
+}
+
+# is_word WORD
+is_word() {
+	words | grep -qx -e "$1" || die "$1 is not in README.md's list of words"
+}
+
+# What "Case:" lines on stdin say is so: a case that is there, a word, bases.
+claims_hold() {
+	while read -r name reason on; do
+		lab/checks/list.sh "$name" >/dev/null || return
+		(is_word "$reason") || return
+		for base in $on; do
+			bases | grep -qx "$base" || (die "$name: there is no base $base") || return
+		done
+	done
+}
+cases() {
+	field Case "$1" | claims_hold
+}
+mistaken() {
+	echo "$1" | claims_hold
+}
+
+# Each word that the tests in FILE... say of what has failed is in the list.
+says_words() {
+	grep -ohE '\bfail\([^,]*|outcome_name\[\] = .*' "$@" | grep -oE '"[a-zA-Z]+' | tr -d '"' |
+		sort -u >"$tmp/words"
+	[ -s "$tmp/words" ] || return
+	while read -r word; do
+		(is_word "$word") || return
+	done <"$tmp/words"
+}
+
 for patch in $(find patches -name '*.patch' | sed 's,^patches/,,' | grep -v '^wrong/' | sort); do
 	ok "form of $patch" form "$patch"
 done
+for patch in $(find patches -name '*.patch' | sed 's,^patches/,,' | sort); do
+	[ -z "$(field Case "$patch")" ] || ok "cases of $patch" cases "$patch"
+done
+fails "a case that is not there" "no case fits swapin_error.fork_raed" \
+	mistaken 'swapin_error.fork_raed corrupt'
+fails "a variant that is not there" "no case fits swapin_error.memfb.uffd_continue" \
+	mistaken 'swapin_error.memfb.uffd_continue corrupt'
+fails "a reason that is no word" "spoilt is not in" mistaken 'swapin_error.fork_read spoilt'
+fails "a base that is not there" "no base 6.3" mistaken 'swapin_error.fork_read corrupt 6.3'
+ok "the tests' words are in README.md" says_words tools/testing/selftests/mm/*.[ch] \
+	lab/guest/race/*.c
+echo 'return fail("spoilt", "page");' >"$tmp/typo.c"
+fails "a word that is not in README.md" "spoilt is not in" says_words "$tmp/typo.c"
+
 ok "6.2: patches start from the blobs of v6.2" blobs
 
 checks() {
