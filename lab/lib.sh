@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0
 # Sourced by every stage.  POSIX sh.
 # shellcheck shell=sh
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0
 # Sourced.  What a kernel's name means, in patches.
 # shellcheck shell=sh
 

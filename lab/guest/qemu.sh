@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0
 # Sourced.  How a guest is started, and how many.
 # shellcheck shell=sh
 : "${QEMU:=qemu-system-x86_64}" "${ACCEL:=auto}" "${SMP:=2}" "${MEM:=512}" "${CMDLINE:=}"

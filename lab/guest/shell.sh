@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
 # shell.sh shell|gdb|gdb-guest BASE KERNEL, or shell.sh INITRD BASE KERNEL: boots KERNEL for
 # a person.  shell: with its console on this terminal, and the tests in /tests.  INITRD: the
 # same, with a guest image of the user's own.  gdb: stopped at its first instruction, under

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
 # am.sh BASE COMMIT FILE...: applies the mails in FILEs with git am on COMMIT, in a work tree
 # of its own.  Fails unless that gives the commits, by their subjects, and the tree that
 # were tested, of the branch after.

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
 # send.sh BASE: gives the mails of make series to git send-email, with the options in
 # SENDFLAGS, each to those whom the base's get_maintainer.pl names.
 . lab/lib.sh

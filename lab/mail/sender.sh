@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
 # sender.sh: prints who sends the series, as "NAME <ADDRESS>", from their git config.
 # Fails if git knows no name or address, or if what would be sent is not committed.
 . lab/lib.sh

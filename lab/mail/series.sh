@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
 # mails.sh BASE VERSION: the series as it is sent, in build/BASE/series: a cover letter and
 # the numbered patches, from the sender and signed off by them.  Fails if git am does not
 # make of these, on the kernel without the series, the very tree that was tested.

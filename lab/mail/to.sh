@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
 # to.sh people|lists MAIL: whom get_maintainer.pl of the tree that we are in names for the
 # files of MAIL, an address a line; for the cover letter, of all mails.  For git send-email.
 case $2 in

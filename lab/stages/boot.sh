@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
 # boot.sh BASE KERNEL [IMAGE DIR]: boots KERNEL with the tests in IMAGE, for at most
 # LIMIT seconds, and leaves console.log and results.log in DIR/run.  The logs of a guest
 # that did not come to its end are in DIR/run.failed.  DIR is build/BASE/KERNEL and

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
 # deps.sh PACKAGE...: installs the Debian packages that are missing, as root or
 # through sudo; elsewhere names them and fails.
 . lab/lib.sh

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
 # image.sh OUT INIT TEST...: packs busybox, INIT as /init, and the TESTs in /tests into
 # the guest image OUT; a TEST that is a module (.ko) goes to /modules.
 . lab/lib.sh

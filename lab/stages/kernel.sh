@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
 # kernel.sh BASE KERNEL: builds build/BASE/KERNEL/bzImage, vmlinux and race.ko from its
 # branch; CONFIG= names a file with more options, which this kernel then has.
 #

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
 # report.sh VIEW BASE KERNEL...: prints the table VIEW of these kernels' verdicts, and exits
 # 1 if one of them does not do what the series says of it.  VIEW is verdict (a column a
 # kernel), controls (which cases show each fix) or each (what each patch repairs); the last

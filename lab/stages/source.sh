@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
 # source.sh BASE: brings the base's source to build/BASE/src, a git tree with one
 # commit, tagged stock.  Does nothing if it is there already.
 . lab/lib.sh

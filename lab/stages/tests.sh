@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
 # tests.sh BASE PROGRAM...: builds these selftests of the branch after, with the rules of
 # the tree's own Makefile, statically, into build/BASE/tests, and the lab's race test.
 . lab/lib.sh

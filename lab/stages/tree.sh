@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
 # tree.sh BASE KERNEL: composes KERNEL in the git tree build/BASE/src as the branch
 # KERNEL, one commit a patch, and writes its commit to build/BASE/KERNEL/ref.
 #

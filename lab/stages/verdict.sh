@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
 # verdict.sh DIR: judges DIR/run, writes DIR/verdict (see verdict.awk), the KTAP as the tests
 # gave it to DIR/results.tap, and the verdict as JUnit and JSON to DIR/results.xml and
 # DIR/results.json.  A copy of it stays in build/runs.

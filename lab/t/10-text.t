@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
 # What can be said of our files by reading them.
 . lab/t/tap.sh
 

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
 # The judge: what it makes of a recorded log, and of the same log gone wrong.
 # shellcheck disable=SC2016 # a $ of sed's is no variable
 . lab/t/tap.sh

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
 # The mails: made, sent, received, applied; and what is asked of the sender first.
 . lab/t/tap.sh
 

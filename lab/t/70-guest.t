@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
 # Real guests that go wrong: what the lab says when they do.
 . lab/t/tap.sh
 

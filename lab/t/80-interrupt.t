@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
 # Ctrl-C in the middle of a stage: it ends at once and non-zero, leaves no QEMU and
 # nothing that the next make takes for finished; that one then succeeds.
 . lab/t/tap.sh

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0
 # Sourced by the tests.  KTAP on stdout, what a failed command printed as comments.
 # shellcheck shell=sh
 . lab/lib.sh

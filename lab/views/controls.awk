@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0
 # After table.awk: which cases show each fix, and whether the failures of before are
 # those of the kernels without a fix, no more and no fewer.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0
 # After table.awk, for a kernel without the series and one with it: what a cover letter
 # says of them.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0
 # After table.awk: the kernels after each patch, in order, what each has repaired, and what
 # it has broken.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0
 # After table.awk: the joint table, of the cases that fail somewhere.
 
 END {
