@@ -56,7 +56,7 @@ fixes() {
 	for patch in $(series "$1" | grep '^fix/'); do
 		fix=$(basename "$patch" .patch)
 		fix=${fix#"$1-"}
-		claims "$1" "without-$fix" | sed "s,^,fix/$fix ,"
+		claims "$1" "without-$fix" | sed "s,^,$fix ,"
 	done >"$tmp/fixes"
 	# shellcheck disable=SC2086 # a list of files
 	awk -v fixes="$tmp/fixes" -f lab/views/table.awk -f lab/views/fixes.awk $files
@@ -112,8 +112,7 @@ renewed() {
 
 # words FILE: without what may be another from one machine to the next.
 words() {
-	sed -E 's, [0-9]+/[0-9]+ , ,g; s/ +/ /g; /^Linux [0-9]/d; / ok, .* failed, .* skipped$/d
-		/more cases are ok/d' "$1"
+	sed 's/  */ /g; /^Linux [0-9]/d; / ok, .* failed, .* skipped$/d; /more cases are ok/d' "$1"
 }
 
 status=0

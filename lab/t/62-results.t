@@ -59,17 +59,17 @@ ok "nothing measured: nothing changes" unchanged
 measured stock before after
 ok "drift is seen" drift
 ok "stock, before and after" results
-ok "stock, before and after: their cells" row_is "ok        corrupt     ok        case a"
+ok "stock, before and after: their cells" row_is "ok        corrupt   ok        case a"
 ok "the other tables stay" rest_is_kept
 ok "then there is no drift" results --check
 measured before after
 ok "no stock" results
-ok "no stock: its column stays" row_is "ok        corrupt     ok        case a"
+ok "no stock: its column stays" row_is "ok        corrupt   ok        case a"
 measured before
 sed -i 's/\tfail\tcorrupt/\tfail\thang/' "$copy/b/6.1/before/verdict"
 fails "before only, and otherwise" "make results" results --check
 ok "before only" results
-ok "before only: the others' columns stay" row_is "ok        hang        ok        case a"
+ok "before only: the others' columns stay" row_is "ok        hang      ok        case a"
 measured stock before after
 ok "mode" mode_is_kept
 sed -i 's/^-\t\tif (userfaultfd_wp/-\t\tif (other_wp/' "$copy/patches/fix/fork.patch"

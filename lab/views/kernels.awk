@@ -5,17 +5,15 @@
 
 BEGIN {
 	nr = split("stock before after", list, " ")
-	split("1 11 23", from, " ")
-	split("9 11 9", wide, " ")
 	while ((getline line <old) > 0) {
 		if (line ~ / ok, .* failed, .* skipped$/) {
 			split(line, field, " ")
 			total[field[1]] = line
 		}
 		for (k = 1; k <= nr; k++) {
-			was = substr(line, from[k], wide[k])
+			was = substr(line, 10 * k - 9, 9)
 			sub(/ +$/, "", was)
-			kept[substr(line, 33), list[k]] = was
+			kept[substr(line, 31), list[k]] = was
 		}
 	}
 }
@@ -25,16 +23,19 @@ function title(row)
 	return row == "console" ? "console: no warning, oops or other report" : text[row]
 }
 
-function is(row, kernel)
+function is(row, kernel,	word)
 {
-	if (kernel in kernels)
-		return cell(kernel, row)
+	if (kernel in kernels) {
+		word = cell(kernel, row)
+		sub(/ .*/, "", word)
+		return word
+	}
 	return (title(row), kernel) in kept ? kept[title(row), kernel] : "?"
 }
 
 END {
 	print release
-	printf "%-9s %-11s %-9s %s\n", list[1], list[2], list[3], "case"
+	printf "%-9s %-9s %-9s %s\n", list[1], list[2], list[3], "case"
 	for (r = 1; r <= nr_rows; r++) {
 		bad = 0
 		for (k = 1; k <= nr; k++)
@@ -43,7 +44,7 @@ END {
 			good++
 			continue
 		}
-		printf "%-9s %-11s %-9s %s\n", is(rows[r], list[1]), is(rows[r], list[2]),
+		printf "%-9s %-9s %-9s %s\n", is(rows[r], list[1]), is(rows[r], list[2]),
 		       is(rows[r], list[3]), title(rows[r])
 	}
 	printf "\n%d more cases are ok, or not for the kernel, on all three.\n", good
