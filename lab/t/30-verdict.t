@@ -203,4 +203,21 @@ fails "controls: one too few" "two fails on before, and on no kernel" \
 	controls '' "/two/$pass" "/two/$pass"
 fails "controls: one too many" "two fails on without-fork, and not on before" \
 	controls "/two/$pass" '' "/two/$pass"
+
+# Two runs, and what differs.
+for run in one two; do
+	mkdir -p "$tmp/b/runs/$run"
+	printf 'a.x\tpass\t\t\ta.x\t1\na.y\tfail\tcorrupt\t\ta.y\t1\n' >"$tmp/b/runs/$run/verdict"
+done
+compare() {
+	B=$tmp/b lab/checks/compare.sh "$@"
+}
+ok "compare: two runs that are the same" compare one two
+sed -i 's/fail\tcorrupt/pass\t/' "$tmp/b/runs/two/verdict"
+differ() {
+	! compare one two >"$tmp/differ" && cat "$tmp/differ" &&
+		grep -q '^corrupt  *ok  *a.y$' "$tmp/differ" && grep -q '^1 tests differ' "$tmp/differ"
+}
+ok "compare: one test that differs" differ
+fails "compare: a run that there is not" "there is no run three" compare one three
 done_testing

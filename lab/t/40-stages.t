@@ -136,6 +136,33 @@ ok "kernel: the one before it, that may be booting now, is there" \
 	[ "$(cat "$tmp/b/6.1/after/bzImage")" = kernel ]
 rm -rf "$tmp/b/6.1"
 
+## clean
+
+mkdir "$tmp/theirs"
+echo mine >"$tmp/theirs/6.1"
+for target in clean distclean; do
+	fails "make $target in a folder that we have not made" "was not made by this lab" \
+		lab B="$tmp/theirs" $target
+	ok "make $target in a folder that we have not made: all is there" [ -s "$tmp/theirs/6.1" ]
+done
+made() {
+	rm -rf "$tmp/ours"
+	(B=$tmp/ours && ours "$B/6.1/src") && mkdir -p "$tmp/ours/6.1/after" "$tmp/ours/judge" "$tmp/ours/runs" &&
+		touch "$tmp/ours/6.1/source.id" "$tmp/ours/6.1/after/bzImage" "$tmp/ours/matrix"
+}
+cleaned() {
+	made && lab B="$tmp/ours" clean && [ -d "$tmp/ours/6.1/src" ] && [ -d "$tmp/ours/runs" ] &&
+		[ ! -e "$tmp/ours/6.1/after" ] && [ ! -e "$tmp/ours/judge" ]
+}
+ok "make clean leaves the source and the runs" cleaned
+ok "make distclean leaves nothing" sh -c "
+	make --no-print-directory B='$tmp/ours' distclean && [ ! -e '$tmp/ours' ]"
+theirs_stays() {
+	made && echo mine >"$tmp/ours/notes" && lab B="$tmp/ours" distclean >"$tmp/said" &&
+		grep -q 'not ours: notes' "$tmp/said" && [ "$(ls -A "$tmp/ours")" = notes ]
+}
+ok "make distclean leaves what is not ours" theirs_stays
+
 ## tree and kernel: in a copy of our files, with the real build folder
 
 copy=$tmp/copy

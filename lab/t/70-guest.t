@@ -87,6 +87,18 @@ ok "make boot TEST= whose last line has no end" says "ok 1 mine, without an end 
 printf '#!/bin/sh\necho 1..1\necho not ok 1 mine\nexit 1\n' >"$tmp/mine"
 ok "make boot TEST= fails where it fails" sh -c \
 	"! make BASE=6.1 KSRC= boot KERNEL=after TEST='$tmp/mine'"
+printf '#!/bin/sh\necho 1..1\ngrep -q lab.mine=7 /proc/cmdline && echo ok 1 mine\n' >"$tmp/mine"
+ok "make boot CMDLINE= reaches the guest" says "ok 1 mine" boot KERNEL=after TEST="$tmp/mine" \
+	CMDLINE=lab.mine=7
 ok "make a guest image" lab/stages/image.sh "$tmp/my.cpio.gz" "$tmp/init"
 ok "make boot INITRD= boots it" says "this is my guest" boot KERNEL=after INITRD="$tmp/my.cpio.gz"
+
+# Some cases, some times, and no trace of it in the verdict.
+cp "$real/6.1/after/verdict" "$tmp/verdict"
+ok "make CASE= REPEAT= runs these, so often" \
+	says "^3 tests, 2 times: 0 came out in different ways, 0 failures on after" \
+	verdict KERNEL=after CASE='swapin_error.anon.fork_* global.*' REPEAT=2
+fails "make CASE= of a case that there is not" "no test of the name that was asked for" \
+	lab_make 6.1 verdict KERNEL=after CASE=swapin_error.none
+ok "the verdict is still of all cases" cmp "$real/6.1/after/verdict" "$tmp/verdict"
 done_testing
