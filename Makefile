@@ -36,7 +36,7 @@ FULL	?=
 # what else to boot: a guest image, a static test program
 INITRD	?=
 TEST	?=
-# make series: which version of it; make send: what git send-email is told
+# make series: which version of it; make send: what git send-email is told, as --to=ADDRESS
 V	?= 1
 SENDFLAGS ?= --dry-run
 # make grid: only these configs of lab/checks/grid; with which compilers

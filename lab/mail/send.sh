@@ -1,28 +1,62 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# send.sh BASE: gives the mails of make series to git send-email, with the options in
-# SENDFLAGS, each to those whom the base's get_maintainer.pl names.
-. lab/lib.sh
+# send.sh BASE: gives the mails of make series to git send-email with the options in SENDFLAGS,
+# to those whom the base's get_maintainer.pl names for any of them; with a --to among the
+# options, to no one else.
+#
+# What was sent is kept in the project's git as refs/sent/BASE/vVERSION.
+. lab/mail/sender.sh
 : "${SENDFLAGS=--dry-run}"
+# The words of SENDFLAGS are no patterns.
+set -f
 
 base=$1
-dir=$(cd "$B/$base" && pwd)
-set -- "$dir"/series/*.patch
-[ -f "$1" ] || die "there are no mails of $base yet: run make series BASE=$base"
-[ "$(lab/sent.sh)" = "$(cat "$dir/series/of")" ] ||
-	die "the mails are of another commit than is here: run make series BASE=$base again"
-sender=$(lab/mail/sender.sh)
-to=$PWD/lab/mail/to.sh
+dir=$(cd "$B/$base" 2>/dev/null && pwd)/series
+src=$B/$base/src
+[ -f "$dir/made" ] || die "there are no mails of $base yet: run make series BASE=$base"
+read -r version commit of <"$dir/made"
+sender=$(sender)
+{ [ "$of" = "$(of_series)" ] &&
+	[ "$commit" = "$(git rev-parse -q --verify "refs/mails/$base/v$version")" ]; } ||
+	die "the mails are of another commit than is here: run make series BASE=$base V=$version again"
+mails=$(find "$dir" -name '*.patch' | sort)
+
+# asked OPTION: whether SENDFLAGS has it, in any form that git send-email takes.
+asked() {
+	# shellcheck disable=SC2086 # options
+	perl -MGetopt::Long=:config,pass_through -e '
+		$option = shift;
+		GetOptions(\my %has, "dry-run", "to=s");
+		exit !exists $has{$option}' "$1" $SENDFLAGS
+}
+
+# maintainers OPTION...: whom the tree names for the patches, an address a line.
+maintainers() {
+	# shellcheck disable=SC2046 # a list of files
+	(cd "$src" && perl scripts/get_maintainer.pl --no-git --no-git-fallback --no-fixes \
+		--no-rolestats "$@" $(echo "$mails" | grep -v -e '-cover-letter.patch$')) ||
+		die "$src names no maintainers: name the recipients with SENDFLAGS=--to=ADDRESS"
+}
+
 one_at_a_time "$base"
-check_out "$dir/src" after
-cd "$dir/src"
-version=$(cat "$dir/series/version")
-# Before they go: what fails half way was sent too.
-case " $SENDFLAGS " in
-*" --dry-run "*) ;;
-*) git update-ref "refs/lab/sent-v$version" "mails-v$version" ;;
-esac
+: >"$dir/to"
+: >"$dir/cc"
+if ! asked to; then
+	check_out "$src" after
+	maintainers --no-l >"$dir/to"
+	# All of mm goes to linux-mm, whichever files it touches.
+	{ echo linux-mm@kvack.org; maintainers --no-m --no-r; } >"$dir/cc"
+fi
 # shellcheck disable=SC2086 # options
-git send-email --from="$sender" --suppress-cc=author --suppress-cc=self --suppress-cc=sob \
-	--suppress-cc=misc-by --suppress-cc=body --to-cmd="'$to' people" \
-	--cc-cmd="'$to' lists" $SENDFLAGS "$@"
+set -- --from="$sender" --suppress-cc=author --suppress-cc=self --suppress-cc=sob \
+	--suppress-cc=misc-by --suppress-cc=body --to-cmd="cat $dir/to; :" \
+	--cc-cmd="cat $dir/cc; :" $SENDFLAGS
+# shellcheck disable=SC2086 # a list of files
+if ! asked dry-run; then
+	# What is wrong with the options shows before the first mail goes; what fails after
+	# that was sent too.
+	logged SEND "$dir.log" env GIT_EDITOR=true git send-email --dry-run "$@" $mails
+	git update-ref "refs/sent/$base/v$version" "$commit"
+fi
+# shellcheck disable=SC2086 # a list of files
+git send-email "$@" $mails

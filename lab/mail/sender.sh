@@ -1,15 +1,26 @@
-#!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# sender.sh: prints who sends the series, as "NAME <ADDRESS>", from their git config.
-# Fails if git knows no name or address, or if what would be sent is not committed.
+# Sourced.  Who sends the series, and what it is made of.
+# shellcheck shell=sh
 . lab/lib.sh
 
-name=$(git config --get user.name) ||
-	die "git does not know who sends the series: git config --global user.name 'Your Name'"
-email=$(git config --get user.email) ||
-	die "git does not know who sends the series: git config --global user.email you@example.org"
-changed=$(git status --porcelain -- series patches lib tools Documentation) ||
-	die "the series is sent from a git checkout of the project, and this is none"
-[ -z "$changed" ] ||
-	die "not committed: $(echo "$changed" | cut -c4- | paste -sd ' '): what is sent must be known, so commit it first"
-echo "$name <$email>"
+# What make series makes mails of.
+made_of='series patches tools Documentation'
+
+# sender: prints who sends the series, as "NAME <ADDRESS>", as git will write it into commits.
+# Dies if git knows no name or address, or if what would be sent is not committed.
+sender() {
+	ident=$(git -c user.useConfigOnly=true var GIT_AUTHOR_IDENT 2>/dev/null) ||
+		die "git does not know who sends the series: git config --global user.name 'Your Name'; git config --global user.email you@example.org"
+	# shellcheck disable=SC2086 # a list of paths
+	changed=$(git status --porcelain -- $made_of) ||
+		die "the series is sent from a git checkout of the project, and this is none"
+	[ -z "$changed" ] ||
+		die "not committed: $(echo "$changed" | cut -c4- | paste -sd ' '): what is sent must be known, so commit it first"
+	echo "${ident% * *}"
+}
+
+# of_series: prints a name for what make series makes mails of, as it is committed.
+of_series() {
+	# shellcheck disable=SC2086 # a list of paths
+	git ls-tree HEAD $made_of | git hash-object --stdin
+}

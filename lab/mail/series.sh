@@ -1,48 +1,54 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# mails.sh BASE VERSION: the series as it is sent, in build/BASE/series: a cover letter and
+# series.sh BASE VERSION: the series as it is sent, in build/BASE/series: a cover letter and
 # the numbered patches, from the sender and signed off by them.  Fails if git am does not
 # make of these, on the kernel without the series, the very tree that was tested.
 #
-# Each version stays in the source's git as the branch mails-vVERSION, for the range-diff
-# of the next one.
-. lab/lib.sh
+# Each version is kept in the project's git as refs/mails/BASE/vVERSION, for the range-diff
+# of the next one: commits with no more files than the series touches.
+. lab/mail/sender.sh
 . lab/series.sh
 
-base=$1 version=$2
+base=$1 version=${2-}
 src=$B/$base/src
 dir=$(cd "$B/$base" && pwd)/series
-was=mails-v$((version - 1))
 cover=patches/cover/$base
-sender=$(lab/mail/sender.sh)
+sent=refs/sent/$base/v$version
+sender=$(sender)
 as_nobody
 GIT_AUTHOR_NAME=${sender% <*} GIT_AUTHOR_EMAIL=${sender##*<}
 GIT_AUTHOR_EMAIL=${GIT_AUTHOR_EMAIL%>}
 GIT_COMMITTER_NAME=$GIT_AUTHOR_NAME GIT_COMMITTER_EMAIL=$GIT_AUTHOR_EMAIL
-GIT_AUTHOR_DATE=$(date -R)
+# What is committed makes the same mails each time.
+GIT_AUTHOR_DATE=$(git log -1 --format=%cD)
 
 on_exit() { rm -rf "$dir.tmp"; }
 
-# The commit that the series is for: stock, or with base patches on top.
-find_start() {
-	start=$(git -C "$src" rev-parse stock)
-	for commit in $(git -C "$src" rev-list --reverse stock..after); do
-		subject=$(git -C "$src" log -1 --format=%s "$commit")
-		grep -qxF "Subject: $subject" patches/base/"$base"-*.patch 2>/dev/null || return 0
-		start=$commit
-	done
+# made VERSION: the last commit of it, as it is kept.
+made() {
+	git rev-parse -q --verify "refs/mails/$base/v$1"
 }
 
-# The same commits, made and signed off by the sender.
+# files_of COMMIT: a tree with those of its files that the series touches.
+files_of() {
+	export GIT_INDEX_FILE="$dir.tmp/index"
+	rm -f "$GIT_INDEX_FILE"
+	git -C "$src" diff --name-only --no-renames "$start" after |
+		xargs git -C "$src" ls-tree -r "$1" -- | git -C "$src" update-index --index-info
+	git -C "$src" write-tree
+}
+
+# Sets first and last: the same commits, made and signed off by the sender.
 sign() {
-	commit=$start
+	first=$(git -C "$src" commit-tree -m "$base" "$(files_of "$start")")
+	last=$first
 	for tested in $(git -C "$src" rev-list --reverse "$start..after"); do
-		commit=$(git -C "$src" log -1 --format=%B "$tested" |
-			git interpret-trailers --trailer "Signed-off-by: $sender" |
-			git -C "$src" commit-tree -p "$commit" "$tested^{tree}")
+		last=$(git -C "$src" log -1 --format=%B "$tested" |
+			git interpret-trailers --no-divider --trailer "Signed-off-by: $sender" |
+			git -C "$src" commit-tree -p "$last" "$(files_of "$tested")")
 	done
-	git -C "$src" update-ref "refs/heads/mails-v$version" "$commit"
-	git -C "$src" update-ref "refs/lab/start-v$version" "$start"
+	rm "$dir.tmp/index"
+	git -C "$src" update-ref refs/heads/mails "$last"
 }
 
 # The text of the cover letter, with what was measured.
@@ -51,16 +57,20 @@ letter() {
 		"$B/$base/after/verdict" >"$dir.tmp/table"
 	sed -e "s/%BASE%/Linux $(make -s -C "$src" kernelversion)/" \
 		-e "/^%TABLE%\$/{r $dir.tmp/table" -e 'd}' "$cover"
+	rm "$dir.tmp/table"
 }
 
 format() {
-	git -C "$src" config "branch.mails-v$version.description" "$(letter)"
 	set -- -q --numbered --cover-letter --cover-from-description=subject \
-		--no-renames -o "$dir.tmp" "$start..mails-v$version"
+		--no-renames -o "$dir.tmp" "$first..mails"
 	if [ "$version" -gt 1 ]; then
-		set -- -v "$version" "--range-diff=refs/lab/start-v$((version - 1))..$was" "$@"
+		was=$(made $((version - 1)))
+		set -- -v "$version" "--range-diff=$(git rev-list --max-parents=0 "$was")..$was" "$@"
+		# To read that one from the project's git.
+		GIT_ALTERNATE_OBJECT_DIRECTORIES=$(git rev-parse --path-format=absolute --git-path objects)
+		export GIT_ALTERNATE_OBJECT_DIRECTORIES
 	fi
-	git -C "$src" format-patch "$@"
+	git -C "$src" -c branch.mails.description="$(letter)" format-patch "$@"
 }
 
 # The mails of the patches, in their order, a file a line.
@@ -85,27 +95,39 @@ base_commit() {
 	sed -i "s/^-- \$/base-commit: $commit\n&/" "$dir.tmp"/*0000-cover-letter.patch
 }
 
-one_at_a_time "$base"
-sent=refs/lab/sent-v$version
-! git -C "$src" rev-parse -q --verify "$sent" >/dev/null ||
-	die "v$version was sent: make series V=$((version + 1)); if it was not, git -C $src update-ref -d $sent"
-[ "$version" = 1 ] || git -C "$src" rev-parse -q --verify "$was" >/dev/null ||
+# Keeps this version where neither make clean nor a new source removes it.
+keep() {
+	echo mails | git -C "$src" pack-objects -q --revs --stdout | git unpack-objects -q &&
+		git update-ref "refs/mails/$base/v$version" "$last"
+}
+
+# Not of a few cases, nor of a kernel that does other than the series says.
+as_it_says() {
+	lab/stages/report.sh verdict "$base" before after >/dev/null
+}
+
+case $version in
+'' | 0* | *[!0-9]*) die "V=$version is no version: the first is V=1" ;;
+esac
+! git rev-parse -q --verify "$sent" >/dev/null ||
+	die "v$version was sent: make series V=$((version + 1)); if it was not, git update-ref -d $sent"
+[ "$version" = 1 ] || made $((version - 1)) >/dev/null ||
 	die "there is no v$((version - 1)) to compare with: check out what was sent, and run make series V=$((version - 1))"
 [ "$version" = 1 ] || grep -q "^Changes in v$version:" "$cover" ||
 	die "$cover does not say what is new: add a paragraph 'Changes in v$version:'"
-! cut -f2 "$B/$base/after/verdict" | grep -qx fail ||
-	die "the series fails its tests: see make BASE=$base"
+one_at_a_time "$base"
+logged SERIES "$dir.log" as_it_says
 rm -rf "$dir.tmp" "$dir"
 mkdir -p "$dir.tmp"
-find_start
+# Stock, or with base patches on top, each patch of the series being a commit.
+start=$(git -C "$src" rev-parse "after~$(to_send "$base" | wc -l)")
 sign
 logged SERIES "$dir.log" format
-rm "$dir.tmp/table"
 mark_rfc
 base_commit
 # shellcheck disable=SC2046 # a list of files
 lab/mail/am.sh "$base" "$start" $(mails)
-lab/sent.sh >"$dir.tmp/of"
-echo "$version" >"$dir.tmp/version"
+keep || die "cannot write to the git of this checkout: see who owns $(git rev-parse --git-dir)"
+echo "$version $last $(of_series)" >"$dir.tmp/made"
 mv "$dir.tmp" "$dir"
-say SERIES "$base: $(git -C "$src" rev-list --count "$start..after") patches and a cover letter in ${dir#"$PWD/"}; git am gives the tree that was tested"
+say SERIES "$base: $(git -C "$src" rev-list --count "$first..$last") patches and a cover letter in ${dir#"$PWD/"}; git am gives the tree that was tested"
