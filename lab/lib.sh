@@ -202,16 +202,18 @@ touched() {
 	git -C "$1" diff --name-only stock after -- '*.c' ':!tools'
 }
 
-# lock FILE WHAT: two makes must not write the same thing; waits, saying WHAT, for the other
-# one, whose files on_exit would remove meanwhile.
+# lock FILE WHAT: two makes must not write the same thing; waits for the other one, whose
+# files on_exit would remove meanwhile, saying WHAT where it is not our own make.
 lock() {
 	may_write "$1"
-	exec 9>"$1"
-	flock -n 9 && return
-	say WAIT "$2"
-	trap - EXIT
-	background flock 9
-	trap 'on_exit' EXIT
+	exec 9>>"$1"
+	if ! flock -n 9; then
+		[ "$(cat "$1")" = "${START-}" ] || say WAIT "$2"
+		trap - EXIT
+		background flock 9
+		trap 'on_exit' EXIT
+	fi
+	echo "${START-}" >"$1"
 }
 
 # one_at_a_time BASE: for what works in the base's source tree or build folder.
