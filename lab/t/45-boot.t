@@ -127,9 +127,9 @@ ok "make shell tries KVM too" shell 'kvm probe,kvm guest'
 ## many at once
 
 two() {
-	FAKE=slow ACCEL=tcg lab/stages/boot.sh 6.1 after >"$tmp/one" 2>&1 &
+	START=1 FAKE=slow ACCEL=tcg lab/stages/boot.sh 6.1 after >"$tmp/one" 2>&1 &
 	sleep 0.3
-	boot FAKE=slow ACCEL=tcg
+	boot START=2 FAKE=slow ACCEL=tcg
 	second=$?
 	wait $! && cat "$tmp/one" && [ $second = 0 ] && [ -f "$guest/run/results.log" ] &&
 		grep -q "^WAIT .*for another make that boots 6.1/after" "$tmp/said"
