@@ -150,5 +150,13 @@ checks() {
 		ok "$base: checkpatch: $subject" checkpatch "$base" "$commit"
 	done <"$tmp/commits"
 }
+# Side by side: to unpack and import one keeps one CPU busy.
+sources() {
+	for base in $(bases); do
+		! have "$base" || lab_make "$base" source &
+	done
+	wait
+}
+ok "the sources" sources
 on_bases "the series applies" checks
 done_testing
