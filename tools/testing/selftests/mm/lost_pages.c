@@ -227,7 +227,7 @@ bool same_entries(char *mem, const uint64_t *old, uint64_t ignore)
 	return true;
 }
 
-bool are_soft_dirty(char *mem)
+bool are_soft_dirty(char *mem, bool dirty)
 {
 	uint64_t now[NR_PAGES];
 	unsigned int i;
@@ -235,9 +235,9 @@ bool are_soft_dirty(char *mem)
 	if (!get_entries(mem, now))
 		return false;
 	for (i = 0; i < NR_PAGES; i++)
-		if (is_lost(i) && !(now[i] & PM_SOFT_DIRTY))
-			return fail("unchanged", "lost page %u is not soft-dirty: %#llx", i,
-				    (unsigned long long)now[i]);
+		if (is_lost(i) && !(now[i] & PM_SOFT_DIRTY) == dirty)
+			return fail(dirty ? "unchanged" : "changed", "lost page %u is %ssoft-dirty",
+				    i, dirty ? "not " : "");
 	return true;
 }
 

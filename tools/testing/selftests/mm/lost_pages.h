@@ -98,8 +98,8 @@ bool get_entries(char *mem, uint64_t *entries);
 /* Lost pages have the entries that they had, but for the bits in @ignore. */
 bool same_entries(char *mem, const uint64_t *old, uint64_t ignore);
 
-/* All lost pages are soft-dirty. */
-bool are_soft_dirty(char *mem);
+/* All lost pages are, or are not, soft-dirty. */
+bool are_soft_dirty(char *mem, bool dirty);
 
 /* The healthy pages are, or are not, write-protected by userfaultfd. */
 bool healthy_uffd_wp(char *mem, bool wp);

@@ -69,7 +69,8 @@ static inline unsigned int leave_asked_for(struct __fixture_metadata *f, char **
 
 /*
  * What main() does.  Arguments are patterns, as of a shell, of the only tests to be run:
- * FIXTURE.TEST, or FIXTURE.VARIANT.TEST.  What begins with a - is for the harness.
+ * FIXTURE.TEST, or FIXTURE.VARIANT.TEST; two of different variants may run more than they
+ * ask for.  What begins with a - is for the harness, which in old kernels knows nothing.
  */
 static inline int run_tests(int argc, char **argv)
 {

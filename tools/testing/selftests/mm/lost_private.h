@@ -39,13 +39,6 @@ static bool put(const char *path, const char *text)
 	return done;
 }
 
-/* Writes the pages of a new mapping, which is then not soft-dirty as a whole but in each. */
-static void write_pages(char *mem, size_t pages)
-{
-	put("/proc/self/clear_refs", "4");
-	fill(mem, pages);
-}
-
 /* Maps what the pages are in, fills them, and returns them; @len is of the mapping. */
 static char *map_anon(size_t *len)
 {
@@ -56,7 +49,7 @@ static char *map_anon(size_t *len)
 	if (mem == MAP_FAILED)
 		return NULL;
 	madvise(mem, mem_size, MADV_NOHUGEPAGE);
-	write_pages(mem, NR_PAGES);
+	fill(mem, NR_PAGES);
 	return mem;
 }
 
@@ -74,7 +67,7 @@ static char *map_thp(size_t *len)
 	munmap(mem, huge - mem);
 	munmap(huge + HUGE_SIZE, mem + HUGE_SIZE - huge);
 	madvise(huge, HUGE_SIZE, MADV_HUGEPAGE);
-	write_pages(huge, HUGE_SIZE / page_size);
+	fill(huge, HUGE_SIZE / page_size);
 	return huge;
 }
 
@@ -99,7 +92,7 @@ static char *map_memfd(size_t *len)
 	mem = mmap(NULL, mem_size, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
 	if (mem == MAP_FAILED)
 		return NULL;
-	write_pages(mem, NR_PAGES);
+	fill(mem, NR_PAGES);
 	return mem;
 }
 
@@ -181,6 +174,10 @@ FIXTURE_SETUP(swapin_error)
 	self->missing = self->mem ? NULL : variant->needs;
 	if (self->missing)
 		return;
+	/* A new mapping is soft-dirty as a whole: from here on each page is, or is not. */
+	ASSERT_TRUE(put("/proc/self/clear_refs", "4"));
+	if (variant->map != map_ksm)
+		fill(self->mem, self->len / page_size);
 	ASSERT_EQ(0, badswap_pageout(&self->bs, self->mem, self->len));
 	ASSERT_EQ(0, lose_pages(&self->bs, self->mem, NR_PAGES));
 	self->vm_swap = count("/proc/self/status", "VmSwap:");

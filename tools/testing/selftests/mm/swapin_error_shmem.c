@@ -311,28 +311,33 @@ TEST_F(swapin_error_shmem, blocks)
 			     BLOCKS(NR_PAGES / 2), 0));
 }
 
-/* Runs @tool, by its path as some shells have one of their own; its exit status, or -1. */
-static int run(const char *tool, const char *args)
+/*
+ * Runs @tool, by its path as some shells have one of their own, with what it says in @log;
+ * its exit status, or -1.
+ */
+static int run(const char *tool, const char *args, const char *log)
 {
 	char line[256];
 	int status;
 
-	snprintf(line, sizeof(line), "{ \"$(command -v %s)\" %s; } >/dev/null 2>&1", tool, args);
+	snprintf(line, sizeof(line), "LC_ALL=C; export LC_ALL; { \"$(command -v %s)\" %s; } >%s 2>&1",
+		 tool, args, log);
 	status = system(line);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-/* What copies files must fail on a lost page: these take pains not to read holes. */
+/* What copies files has to fail: these take pains not to read holes. */
+static const struct { const char *name, *is, *copies; } tool[] = {
+	{ "tar", "--version | grep 'GNU tar'", "-cf out.tar file" },
+	{ "tar", "--version | grep 'GNU tar'", "-cSf out.tar file" },
+	{ "cp", "--version | grep GNU", "file out" },
+	{ "cp", "--version | grep GNU", "--sparse=always file out" },
+	{ "rsync", "--version", "file out" },
+	{ "rsync", "--version", "-S file out" },
+};
+
 TEST_F(swapin_error_shmem, archive)
 {
-	static const struct { const char *name, *is, *copies; } tool[] = {
-		{ "tar", "--version | grep 'GNU tar'", "-cf out.tar file" },
-		{ "tar", "--version | grep 'GNU tar'", "-cSf out.tar file" },
-		{ "cp", "--version | grep GNU", "file out" },
-		{ "cp", "--version | grep GNU", "--sparse=always file out" },
-		{ "rsync", "--version", "file out" },
-		{ "rsync", "--version", "-S file out" },
-	};
 	unsigned int i, ran = 0;
 	int status;
 
@@ -344,13 +349,22 @@ TEST_F(swapin_error_shmem, archive)
 	ASSERT_EQ(0, chdir(self->dir));
 	ASSERT_EQ(0, leave_lost(self->fd, self->pages));
 	for (i = 0; i < ARRAY_SIZE(tool); i++) {
-		if (run(tool[i].name, tool[i].is))
+		if (run(tool[i].name, tool[i].is, "/dev/null"))
 			continue;
 		ran++;
-		status = run(tool[i].name, tool[i].copies);
-		EXPECT_TRUE(status > 0 || fail("corrupt", "%s %s: has copied lost pages",
-					       tool[i].name, tool[i].copies));
+		status = run(tool[i].name, tool[i].copies, "log");
+		EXPECT_TRUE(status || fail("corrupt", "%s %s: has copied lost pages",
+					   tool[i].name, tool[i].copies));
+		EXPECT_TRUE(!status || !run("grep", "'Input/output error' log", "/dev/null") ||
+			    fail("errno", "%s %s: fails, but not with EIO", tool[i].name,
+				 tool[i].copies));
 	}
+
+	/* When they are given up, all copy it. */
+	ASSERT_EQ(0, punch(self->fd, 0, NR_PAGES));
+	for (i = 0; i < ARRAY_SIZE(tool); i++)
+		if (!run(tool[i].name, tool[i].is, "/dev/null"))
+			EXPECT_EQ(0, run(tool[i].name, tool[i].copies, "log"));
 	ASSERT_EQ(0, chdir("/"));
 	if (!ran)
 		SKIP(return, "needs GNU tar, GNU cp or rsync");
