@@ -58,15 +58,12 @@ odd	= $(strip $(foreach c,' " ` $$ ; & | < > * ? [ ] { } ~ % \ : = !,$(findstrin
 	  $(findstring $(open),$1) $(findstring $(close),$1))
 open	:= (
 close	:= )
+$(foreach v,CASE CMDLINE TESTS,$(if $(findstring ',$(value $v)),$(error $v=$(value $v): leave ' out)))
 $(foreach v,B KSRC VMLINUZ MODULES INITRD TEST CONFIG DEBSRC CURDIR,\
 	$(if $(word 2,$(value $v))$(call odd,$(value $v)),$(error $v=$(value $v): make cannot quote this: name \
 	$(if $(filter CURDIR,$v),a checkout in )a path without spaces and signs)))
 $(if $(B),,$(error B= is empty: name the folder for what is made))
 $(if $(MAKEFILES),$(error MAKEFILES is set, and read by every make: unset it))
-# Asked of one boot, by some.sh or on the command line, and of no other.
-ifeq ($(origin ONLY),environment)
-unexport ONLY
-endif
 
 ifndef START
 START	:= $(shell date +%s.$$PPID)
@@ -90,21 +87,22 @@ all: verdict
 
 # Two kernel builds never run at once: make starts one thing after the other, but for the
 # guests of the targets below.
-ifndef GUESTS
+ifndef LAB_GUESTS
 .NOTPARALLEL:
 else
-export GUESTS
+export LAB_GUESTS
 endif
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all help clean distclean check check-all matrix judge bundle controls coverage warnings \
 	each bisect grid cocci sender series send results list compare where deps source tree \
-	kernel tests image boot verdict shell gdb FORCE
+	kernel tests image boot verdict shell gdb named FORCE
 
 #: make                     the verdict: deps, source, tree, kernels, tests, boots, table
 #: make BASE=6.2 KSRC=DIR   the same on 6.2, from the source in DIR
 #: make KERNEL=stock        one kernel only: stock, before, after, debug, without-FIX,
-#:                          wrong-FIX (FIX as in patches/fix and patches/wrong)
+#:                          wrong-FIX (FIX as in patches/fix and patches/wrong), the last
+#:                          two with the cases that they must fail in; FULL=1 with all
 #: make CASE='swapin_error.*fork*' [REPEAT=N]   only these cases, N times
 #: make list                the cases, and what each is about
 #: make compare [FROM=RUN TO=RUN]   what differs between two runs, of those in build/runs
@@ -160,7 +158,7 @@ compare:
 	@lab/checks/compare.sh $(FROM) $(TO)
 
 list:
-	@lab/checks/list.sh $(CASE)
+	@lab/checks/list.sh '$(CASE)'
 
 # The tests of the newest base that has a package know the most ioctls, and skip where a
 # kernel does not.
@@ -178,7 +176,7 @@ deps source tree kernel tests image boot verdict shell gdb where controls covera
 each bisect grid cocci series send:
 	@base=$$(. lab/lib.sh && . lab/series.sh && default_base) && \
 		exec setpriv --pdeathsig TERM $(MAKE) --no-print-directory BASE=$$base $@
-else ifeq ($(filter $(BASE),$(BASES)),)
+else ifneq ($(words $(BASE)) $(filter-out $(BASES),$(BASE)),1 )
 $(filter-out help clean distclean check check-all matrix results compare list judge bundle,$(sort all verdict $(MAKECMDGOALS))):
 	@echo "error: there is no base $(BASE): the bases are $(BASES)" >&2; exit 1
 else
@@ -205,7 +203,7 @@ $(D)/%/ref: $(D)/%/ref.done ;
 define says
 	@. lab/lib.sh; . lab/series.sh; ours $(@D); { echo '$(strip $1)'; $2; } | replace $@
 endef
-$(D)/tests.knobs: FORCE
+$(D)/tests.knobs: $(D)/after/ref FORCE
 	$(call says,$(TESTS),tests_from $(BASE))
 $(D)/%/kernel.knobs: FORCE
 	$(call says,$(CONFIG),cat $(or $(CONFIG),/dev/null))
@@ -220,8 +218,9 @@ $(D)/gcov/bzImage: lab/guest/gcov.mk
 one_after = $(if $(word 2,$1),$(eval $(D)/$(word 2,$1)/bzImage: | $(D)/$(word 1,$1)/bzImage)$(call \
 	one_after,$(wordlist 2,$(words $1),$1)))
 $(call one_after,$(GUEST_KERNELS))
+# First all trees, for which they would wait while another is built.
+$(GUEST_KERNELS:%=$(D)/%/bzImage): | $(GUEST_KERNELS:%=$(D)/%/ref)
 
-$(D)/tests.knobs: $(D)/after/ref
 $(D)/tests/.done: $(D)/tests.knobs lab/stages/tests.sh
 	$(RUN) lab/stages/tests.sh $(BASE) $(TESTS)
 
@@ -234,14 +233,12 @@ $(D)/%/run/results.log: $(D)/%/bzImage $(D)/guest.cpio.gz $(D)/%/boot.knobs \
 
 $(D)/%/verdict: $(D)/%/run/results.log lab/stages/verdict.sh lab/stages/verdict.awk
 	$(RUN) lab/stages/verdict.sh $(@D)
-verdict-%: $(D)/%/verdict
-	@:
 
 # judged KERNELS: their verdicts; guests run side by side, and beside the next kernel's build.
 define judged
-	@guests=$$(. lab/lib.sh && . lab/guest/qemu.sh && guests) && \
+	+@guests=$$(. lab/lib.sh && . lab/guest/qemu.sh && guests) && \
 		exec setpriv --pdeathsig TERM $(MAKE) --no-print-directory -j$$guests \
-		GUESTS=$$guests BASE=$(BASE) GUEST_KERNELS='$(strip $1)' $(1:%=verdict-%)
+		LAB_GUESTS=$$guests BASE=$(BASE) GUEST_KERNELS='$(strip $1)' $(1:%=$(D)/%/verdict)
 endef
 
 # What must fail, fails: each fix left out, each wrong one taken.
@@ -265,7 +262,10 @@ each: $(D)/warnings/.done
 	$(call judged,$(EACH))
 	@lab/stages/report.sh each $(BASE) $(EACH)
 
-bisect: $(EACH:%=$(D)/%/ref) $(D)/guest.cpio.gz
+# Before anything is built for a case that there is not.
+named:
+	@lab/checks/list.sh '$(CASE)' >/dev/null
+bisect: named $(EACH:%=$(D)/%/ref) $(D)/guest.cpio.gz
 	@lab/checks/bisect.sh $(BASE) '$(CASE)'
 
 grid: $(D)/after/ref
@@ -317,7 +317,7 @@ tests: $(D)/tests/.done
 image: $(D)/guest.cpio.gz
 
 ifneq ($(CASE)$(filter-out 1,$(REPEAT)),)
-verdict: $(KERNELS:%=$(D)/%/bzImage) $(D)/guest.cpio.gz
+verdict: named $(KERNELS:%=$(D)/%/bzImage) $(D)/guest.cpio.gz
 	$(RUN) lab/checks/some.sh $(BASE) '$(CASE)' $(KERNELS)
 else ifeq ($(word 2,$(KERNELS)),)
 verdict: $(D)/$(KERNELS)/verdict

@@ -96,11 +96,11 @@ background() {
 
 # replace FILE: takes new content from stdin; touches FILE only if it differs.
 replace() {
-	cat >"$1.new"
-	if cmp -s "$1.new" "$1"; then
-		rm "$1.new"
+	cat >"$1.new.$$"
+	if cmp -s "$1.new.$$" "$1"; then
+		rm "$1.new.$$"
 	else
-		mv "$1.new" "$1"
+		mv "$1.new.$$" "$1"
 	fi
 }
 

@@ -22,7 +22,7 @@ for base; do
 	# Of a kernel that does not build or boot now, there is no verdict.
 	rm -f "$B/$base/stock/verdict" "$B/$base/before/verdict" "$B/$base/after/verdict"
 	background child make --no-print-directory BASE="$base" KSRC="$ksrc" \
-		KERNEL="stock before after" verdict || status=1
+		KERNEL="stock before after" CASE= REPEAT=1 verdict || status=1
 done
 [ -n "$had" ] || die "no base's source can be had"
 for base in $had; do

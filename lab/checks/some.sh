@@ -11,17 +11,21 @@ shift 2
 case $REPEAT in
 '' | *[!0-9]* | 0) die "REPEAT=$REPEAT is no number of times" ;;
 esac
-export ONLY="$patterns"
-files=''
+export LAB_ONLY="$patterns"
+files='' ended=''
 for kernel; do
 	for i in $(seq "$REPEAT"); do
 		dir=$B/$base/$kernel/some/$i
-		lab/stages/boot.sh "$base" "$kernel" "$B/$base/guest.cpio.gz" "$dir"
-		lab/stages/verdict.sh "$dir"
-		files="$files $dir/verdict"
+		if lab/stages/boot.sh "$base" "$kernel" "$B/$base/guest.cpio.gz" "$dir" &&
+				lab/stages/verdict.sh "$dir"; then
+			files="$files $dir/verdict"
+		else
+			ended="$ended $kernel/$i"
+		fi
 	done
 done
+[ -n "$files" ] || exit 1
 echo
 # shellcheck disable=SC2086 # a list of files
-awk -v times="$REPEAT" -v red="$red" -v plain="$plain" -f lab/views/some.awk $files
+awk -v times="$REPEAT" -v ended="$ended" -v red="$red" -v plain="$plain" -f lab/views/some.awk $files
 echo "KTAP: $B/$base/*/some/*/results.tap"

@@ -22,8 +22,6 @@ GIT_COMMITTER_NAME=$GIT_AUTHOR_NAME GIT_COMMITTER_EMAIL=$GIT_AUTHOR_EMAIL
 # What is committed makes the same mails each time.
 GIT_AUTHOR_DATE=$(git log -1 --format=%cD)
 
-on_exit() { rm -rf "$dir.tmp"; }
-
 # made VERSION: the last commit of it, as it is kept.
 made() {
 	git rev-parse -q --verify "refs/mails/$base/v$1"
@@ -116,6 +114,7 @@ esac
 [ "$version" = 1 ] || grep -q "^Changes in v$version:" "$cover" ||
 	die "$cover does not say what is new: add a paragraph 'Changes in v$version:'"
 one_at_a_time "$base"
+on_exit() { rm -rf "$dir.tmp"; }
 logged SERIES "$dir.log" as_it_says
 rm -rf "$dir.tmp" "$dir"
 mkdir -p "$dir.tmp"

@@ -8,12 +8,15 @@
 . lab/lib.sh
 . lab/series.sh
 . lab/guest/qemu.sh
-: "${LIMIT:=300}" "${GUESTS:=1}"
+: "${LIMIT:=300}" "${LAB_GUESTS:=1}"
 
 base=$1 kernel=$2
 bzImage=$B/$base/$kernel/bzImage
 image=${3:-$B/$base/guest.cpio.gz}
 run=${4:-$B/$base/$kernel}/run
+# The cases that match LAB_ONLY, or those that the kernel is there for; nothing is all.
+asked=${LAB_ONLY-}
+[ $# -gt 2 ] || asked=$(only "$base" "$kernel")
 
 on_exit() {
 	[ -z "$job" ] || kill -KILL "$job" 2>/dev/null || :
@@ -26,11 +29,9 @@ failed() {
 	die "$base/$kernel: $1 (log: $run.failed/console.log)"
 }
 
-# What a run of some cases only is asked for, in the guest's words: those that match ONLY,
-# or those that the kernel is there for.
+# What a run of some cases only is asked for, in the guest's words.
 cmdline() {
-	asked_for=${ONLY:-$([ "$base" = judge ] || only "$base" "$kernel")}
-	[ -z "$asked_for" ] || printf 'lab.only=%s ' "$(echo "$asked_for" | paste -sd ,)"
+	[ -z "$asked" ] || printf 'lab.only=%s ' "$(echo "$asked" | paste -sd ,)"
 }
 
 # The guest image, with the module of the race test that was built for this kernel.
@@ -68,9 +69,9 @@ kvm_gave_up() {
 # Returns QEMU's exit status, 124 when LIMIT seconds are over, or 125 when KVM gave up.
 wait_for_end() {
 	while kill -0 "$job" 2>/dev/null; do
-		took=$(($(date +%s) - began))
-		[ $took -lt "$LIMIT" ] || return 124
-		! kvm_gave_up $took || return 125
+		seconds=$(($(date +%s) - began))
+		[ $seconds -lt "$LIMIT" ] || return 124
+		! kvm_gave_up $seconds || return 125
 		sleep 0.2
 	done
 	status=0
@@ -88,18 +89,21 @@ end_guest() {
 }
 
 lock "$run.lock" "for another make that boots $base/$kernel"
-asked=$ACCEL
+by_user=$ACCEL
 choose_accel "$bzImage"
 # Guests side by side, and a kernel's build, share the CPUs.
-[ "$GUESTS" = 1 ] || LIMIT=$((LIMIT * 2 * (1 + (GUESTS * SMP - 1) / $(nproc))))
-rm -rf "$run" "$run.failed"
-say BOOT "$base/$kernel: in QEMU with $ACCEL, at most ${LIMIT}s (log: $run/console.log)"
+[ "$LAB_GUESTS" = 1 ] || LIMIT=$((LIMIT * 2 * (1 + (LAB_GUESTS * SMP - 1) / $(nproc))))
+# Of what does not come to its end now, there is no verdict.
+rm -rf "$run" "$run.failed" "${run%/run}/verdict"
+what=''
+[ -z "$asked" ] || what=", $(echo "$asked" | wc -w) cases of all"
+say BOOT "$base/$kernel$what: in QEMU with $ACCEL, at most ${LIMIT}s (log: $run/console.log)"
 boot
 status=0
 wait_for_end || status=$?
 end_guest
 if [ $status = 125 ]; then
-	[ "$asked" = auto ] || failed "KVM gave up: $why: ACCEL=tcg does without it"
+	[ "$by_user" = auto ] || failed "KVM gave up: $why: ACCEL=tcg does without it"
 	say BOOT "$base/$kernel: KVM gave up ($why): again, and from now on, with tcg"
 	remember tcg
 	ACCEL=tcg

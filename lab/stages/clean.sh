@@ -6,13 +6,17 @@
 . lab/series.sh
 
 [ -e "$B" ] || exit 0
-[ -e "$B/.lab" ] || die "$B was not made by this lab: remove by hand what you do not need of it"
+[ -e "$B/.lab" ] || die "$B was not made by this lab: remove by hand what you do not need of it, or if it was, touch $B/.lab"
 for base in $(bases); do
 	[ ! -d "$B/$base" ] || one_at_a_time "$base"
+	for boots in "$B/$base"/*/run.lock; do
+		[ ! -f "$boots" ] || flock -n "$boots" true ||
+			die "another make boots ${boots%/*}: wait for it, or end it"
+	done
 	forget "$base"
 	[ "$1" = clean ] || rm -rf "${B:?}/$base"
 done
-rm -rf "$B/check" "$B/judge" "$B/results" "$B/matrix" "$B/accel" "$B/times" "$B/junit.xml" \
+rm -rf "$B/check" "$B/judge" "$B"/accel* "$B"/probe.* "$B/times" "$B/junit.xml" \
 	"$B/deps.log" "$B/swapin-tests.tar.gz"
 [ "$1" = distclean ] || exit 0
 rm -rf "$B/dl" "$B/runs" "$B/ticker" "$B/.lab"

@@ -41,10 +41,10 @@ pack() {
 		child gzip -1n <"$out.cpio" >"$out.tmp"
 }
 
+lock "$out.lock" "for another make that packs $out"
 for test; do
 	[ -f "$test" ] || die "there is no test program $test: make tests builds them"
 done
-lock "$out.lock" "for another make that packs $out"
 need_space "$(dirname "$out")" 20
 say IMAGE "$out: $# files"
 logged IMAGE "$out.log" pack "$@"

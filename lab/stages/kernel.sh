@@ -14,6 +14,7 @@ dir=$(cd "$B/$base/$kernel" && pwd)
 obj=$(mkdir -p "$(obj_of "$base" "$kernel")" && cd "$(obj_of "$base" "$kernel")" && pwd)
 log=$dir/kernel.log
 configs=$(config_of "$base" "$kernel")
+[ -z "${CONFIG-}" ] || [ -f "$CONFIG" ] || die "CONFIG=$CONFIG is not here"
 
 # gcov.mk says what is profiled.
 if [ "$kernel" = gcov ]; then

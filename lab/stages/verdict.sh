@@ -17,6 +17,7 @@ reports="$reports|bad (pte|pmd|pud|p4d|pgd)"
 on_exit() { rm -f "$dir/verdict.tmp" "$dir/verdict.err"; }
 
 lock "$run.lock" "for another make that boots $dir"
+rm -f "$dir/verdict"
 [ -f "$run/results.log" ] || die "$dir has no results: run make"
 awk -f lab/stages/verdict.awk "$run/results.log" >"$dir/verdict.tmp" 2>"$dir/verdict.err" ||
 	die "$dir: $(cat "$dir/verdict.err") (log: $run/results.log)"
@@ -24,7 +25,7 @@ awk -f lab/stages/verdict.awk "$run/results.log" >"$dir/verdict.tmp" 2>"$dir/ver
 # memory, nor what a kernel that boots says of its command line and its settings.
 harmless='MCE: Killing |ommand line|stall warnings timeout|Scanning .*memory corruption'
 report=$(grep -a -v -E "$harmless" "$run/console.log" | grep -a -m 1 -E "$reports" |
-	tr -d '\r' || :)
+	tr -d '\r' | tr '\t' ' ' || :)
 if [ -n "$report" ]; then
 	printf 'console\tfail\treport\tconsole: %s\tconsole\t\n' "$report"
 else

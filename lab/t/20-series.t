@@ -152,10 +152,15 @@ checks() {
 }
 # Side by side: to unpack and import one keeps one CPU busy.
 sources() {
+	pids=''
 	for base in $(bases); do
-		! have "$base" || lab_make "$base" source &
+		have "$base" || continue
+		lab_make "$base" source &
+		pids="$pids $!"
 	done
-	wait
+	for pid in $pids; do
+		wait "$pid" || return
+	done
 }
 ok "the sources" sources
 on_bases "the series applies" checks

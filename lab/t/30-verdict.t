@@ -220,4 +220,24 @@ differ() {
 }
 ok "compare: one test that differs" differ
 fails "compare: a run that there is not" "there is no run three" compare one three
+
+# Some tests, some times: the same twice, and not the same.
+some() {
+	for i in 1 2; do
+		mkdir -p "$tmp/b/6.1/after/some/$i"
+		printf 'a.x\tpass\t\t\ta.x\t1\na.y\t%s\t\ta.y\t1\n' "$1" >"$tmp/b/6.1/after/some/$i/verdict"
+		shift
+	done
+	awk -v times=2 -f lab/views/some.awk "$tmp"/b/6.1/after/some/*/verdict >"$tmp/some"
+	status=$?
+	cat "$tmp/some"
+	return $status
+}
+pass2=$(printf 'pass\t') fail2=$(printf 'fail\tcorrupt')
+ok "some: always the same" some "$pass2" "$pass2"
+flaky() {
+	! some "$pass2" "$fail2" && grep -q 'a.y  *ok 1/2, corrupt 1/2$' "$tmp/some" &&
+		grep -q '1 came out in different ways, 1 failures' "$tmp/some"
+}
+ok "some: not always the same" flaky
 done_testing

@@ -98,16 +98,6 @@ ok "make source with a git of other ways" env GIT_CONFIG_COUNT=2 GIT_CONFIG_KEY_
 	GIT_CONFIG_VALUE_0=true GIT_CONFIG_KEY_1=commit.gpgSign GIT_CONFIG_VALUE_1=true \
 	make --no-print-directory -C "$copy" B="$tmp/b" DEBSRC="$tmp/deb" KSRC= BASE=6.1 source
 
-# A word of ours that the environment has for something else.
-printf 'show:\n\t@echo "only=$$ONLY"\n' >"$tmp/show.mk"
-only_is() {
-	want=$1
-	shift
-	[ "$(ONLY=x make -s -f Makefile -f "$tmp/show.mk" BASE=6.1 show "$@")" = "only=$want" ]
-}
-ok "ONLY of the environment" only_is ''
-ok "ONLY of the command line" only_is y ONLY=y
-
 # Tests of ours that would fail side by side, or in another order.
 mkdir -p "$tmp/home" "$tmp/t"
 printf '%s\n' -j9 --shuffle >"$tmp/home/.proverc"

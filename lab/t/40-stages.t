@@ -148,7 +148,7 @@ done
 made() {
 	rm -rf "$tmp/ours"
 	(B=$tmp/ours && ours "$B/6.1/src") && mkdir -p "$tmp/ours/6.1/after" "$tmp/ours/judge" "$tmp/ours/runs" &&
-		touch "$tmp/ours/6.1/source.id" "$tmp/ours/6.1/after/bzImage" "$tmp/ours/matrix"
+		touch "$tmp/ours/6.1/source.id" "$tmp/ours/6.1/after/bzImage" "$tmp/ours/junit.xml"
 }
 cleaned() {
 	made && lab B="$tmp/ours" clean && [ -d "$tmp/ours/6.1/src" ] && [ -d "$tmp/ours/runs" ] &&

@@ -7,9 +7,9 @@
 guest=$tmp/b/6.1/after
 mkdir -p "$guest" "$tmp/bin"
 touch "$guest/bzImage" "$tmp/b/6.1/guest.cpio.gz" "$tmp/kvm"
-unset CMDLINE ONLY
+unset CMDLINE LAB_ONLY
 export B="$tmp/b" ACCEL=tcg LIMIT=60 QEMU=lab/t/fake-qemu FAKE=good FAKE_KVM=good
-export DEV_KVM="$tmp/kvm" PATIENCE=1 GUESTS=1 SMP=2 MEM=512 STARTS="$tmp/starts" NAP
+export DEV_KVM="$tmp/kvm" PATIENCE=1 LAB_GUESTS=1 SMP=2 MEM=512 STARTS="$tmp/starts" NAP
 # Seconds that are ours alone, to know the process by.
 NAP=60.$$
 
@@ -163,7 +163,7 @@ done
 # limit CPUS GUESTS SECONDS: what the guests may take there.
 limit() {
 	guests_at "$1" 99999 >/dev/null
-	boot ACCEL=tcg PATH="$tmp/bin:$PATH" GUESTS="$2" LIMIT=300 && grep -q "at most ${3}s" "$tmp/said"
+	boot ACCEL=tcg PATH="$tmp/bin:$PATH" LAB_GUESTS="$2" LIMIT=300 && grep -q "at most ${3}s" "$tmp/said"
 }
 ok "64 CPUs and 64 guests: none may take an hour" limit 64 64 1200
 ok "64 CPUs and 32 guests" limit 64 32 600

@@ -95,5 +95,5 @@ on_bases() {
 lab_make() {
 	base=$1
 	shift
-	have "$base" && make --no-print-directory BASE="$base" KSRC="$ksrc" "$@"
+	have "$base" && make --no-print-directory BASE="$base" KSRC="$ksrc" KERNEL= CASE= REPEAT=1 "$@"
 }

@@ -5,6 +5,7 @@ function json(text)
 {
 	gsub(/\\/, "\\\\", text)
 	gsub(/"/, "\\\"", text)
+	gsub(/[[:cntrl:]]/, " ", text)
 	return "\"" text "\""
 }
 

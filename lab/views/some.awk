@@ -13,7 +13,7 @@ FNR == 1 { split(FILENAME, part, "/some/"); kernel = part[1]; sub(/.*\//, "", ke
 		text[test] = $4
 	}
 	if (!count[test, is]++)
-		outcomes[test] = outcomes[test] (test in outcomes ? "\t" : "") is
+		outcomes[test] = outcomes[test] (outcomes[test] == "" ? "" : "\t") is
 	bad += kernel == "after" && $2 == "fail"
 }
 
@@ -29,7 +29,9 @@ END {
 				(nr > 1 ? " " count[test, outcome[o]] "/" times : "")
 		printf "%-8s %-40s %s\n", part[1], part[2], line
 	}
+	if (ended)
+		print "no end: " ended
 	printf "\n%d tests, %d times: %d came out in different ways, %d failures on after\n", \
 	       n, times, differ, bad
-	exit differ || bad
+	exit differ || bad || ended
 }
