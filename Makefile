@@ -278,7 +278,7 @@ cocci: $(D)/after/ref
 
 sender:
 	@lab/stages/deps.sh $(DEPS) git-email libmailtools-perl perl
-	@. lab/mail/sender.sh && sender >/dev/null
+	@. lab/mail/sender.sh && who_sends >/dev/null
 series: sender $(D)/before/verdict $(D)/after/verdict
 	$(RUN) lab/mail/series.sh $(BASE) $(V)
 send: sender

@@ -61,8 +61,8 @@ job='' ticker=''
 family() {
 	echo "$1"
 	children=$(cat "/proc/$1/task/$1/children" 2>/dev/null) || :
-	for child in $children; do
-		family "$child"
+	for one in $children; do
+		family "$one"
 	done
 }
 # stop STATUS: ends what is running and then us.
@@ -196,9 +196,9 @@ forget() {
 		! -name lock -exec rm -rf {} +
 }
 
-# touched SRC: the C files of the kernel, as against its tools, that the series touches in
+# touched_files SRC: the C files of the kernel, as against its tools, that the series touches in
 # the git tree SRC, a path a line.
-touched() {
+touched_files() {
 	git -C "$1" diff --name-only stock after -- '*.c' ':!tools'
 }
 

@@ -44,7 +44,7 @@ reports() {
 
 one_at_a_time "$base"
 rm -rf "${out:?}"/*
-files=$(touched "$src")
+files=$(touched_files "$src")
 # shellcheck disable=SC2086 # a list of files
 read_files after $files
 reported=$(for file in $files; do

@@ -9,7 +9,7 @@
 base=$1
 src=$(cd "$B/$base/src" && pwd)
 grid=$(mkdir -p "$B/$base/grid" && cd "$B/$base/grid" && pwd)
-touched=$(touched "$src")
+touched=$(touched_files "$src")
 
 kmake() {
 	child make -s -C "$src" O="$obj" ARCH="$arch" CROSS_COMPILE="$cross" CC="$cc" "$@"
@@ -38,7 +38,7 @@ names() {
 }
 
 # Those objects of the touched files that this config builds.
-objects() {
+built_here() {
 	for file in $touched; do
 		dir=${file%/*} object=$(basename "$file" .c).o
 		case $dir in
@@ -50,7 +50,7 @@ objects() {
 
 build() {
 	configure || return
-	objects=$(objects)
+	objects=$(built_here)
 	[ -n "$objects" ] || { echo "error: this config builds none of the touched files"; return 1; }
 	# Without an MMU, asm-generic/io.h adds to a null pointer, as clang says of any file.
 	# shellcheck disable=SC2086 # a list of files

@@ -21,7 +21,7 @@ kmake() {
 }
 
 # Those that there are: a file may come with a later patch.
-objects() {
+there() {
 	for file in $touched; do
 		[ ! -f "$src/$file" ] || echo "${file%.c}.o"
 	done
@@ -68,7 +68,7 @@ write_scripts() {
 }
 
 # Those that the last patch changes.
-changed() {
+read_again() {
 	for object in $objects; do
 		git -C "$src" diff --quiet "$old" "$kernel" -- "${object%.o}.c" || echo "$object"
 	done
@@ -84,7 +84,7 @@ look_again() {
 		kmake prepare || return
 		changed=$objects
 	else
-		changed=$(changed)
+		changed=$(read_again)
 	fi
 	echo "$changed" | tr / - | (cd "$look" && child xargs -r -P "$JOBS" -n 1 sh)
 }
@@ -130,13 +130,13 @@ mkdir -p "$dir.tmp"
 : >"$dir.tmp/all"
 # The config is the kernels': options that a commit has not are not to be lost.
 cp "$obj/.config" "$obj/.config.kernels"
-touched=$(touched "$src")
+touched=$(touched_files "$src")
 head=$(git -C "$src" rev-parse HEAD)
 stamps >"$look.then"
 old='' known=''
 for kernel in stock $(each "$base"); do
 	check_out "$src" "$kernel"
-	objects=$(objects)
+	objects=$(there)
 	say WARN "$base/$kernel: W=1 and sparse (log: $dir.tmp/$kernel.log)"
 	logged WARN "$dir.tmp/$kernel.log" look_again
 	add_up

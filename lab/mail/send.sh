@@ -15,7 +15,7 @@ dir=$(cd "$B/$base" 2>/dev/null && pwd)/series
 src=$B/$base/src
 [ -f "$dir/made" ] || die "there are no mails of $base yet: run make series BASE=$base"
 read -r version commit of <"$dir/made"
-sender=$(sender)
+sender=$(who_sends)
 { [ "$of" = "$(of_series)" ] &&
 	[ "$commit" = "$(git rev-parse -q --verify "refs/mails/$base/v$version")" ]; } ||
 	die "the mails are of another commit than is here: run make series BASE=$base V=$version again"

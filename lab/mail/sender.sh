@@ -6,9 +6,9 @@
 # What make series makes mails of.
 made_of='series patches tools Documentation'
 
-# sender: prints who sends the series, as "NAME <ADDRESS>", as git will write it into commits.
+# who_sends: prints who sends the series, as "NAME <ADDRESS>", as git will write it into commits.
 # Dies if git knows no name or address, or if what would be sent is not committed.
-sender() {
+who_sends() {
 	ident=$(git -c user.useConfigOnly=true var GIT_AUTHOR_IDENT 2>/dev/null) ||
 		die "git does not know who sends the series: git config --global user.name 'Your Name'; git config --global user.email you@example.org"
 	# shellcheck disable=SC2086 # a list of paths

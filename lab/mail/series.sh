@@ -14,7 +14,7 @@ src=$B/$base/src
 dir=$(cd "$B/$base" && pwd)/series
 cover=patches/cover/$base
 sent=refs/sent/$base/v$version
-sender=$(sender)
+sender=$(who_sends)
 as_nobody
 GIT_AUTHOR_NAME=${sender% <*} GIT_AUTHOR_EMAIL=${sender##*<}
 GIT_AUTHOR_EMAIL=${GIT_AUTHOR_EMAIL%>}
