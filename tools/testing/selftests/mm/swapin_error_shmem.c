@@ -320,8 +320,8 @@ static int run(const char *tool, const char *args, const char *log)
 	char line[256];
 	int status;
 
-	snprintf(line, sizeof(line), "LC_ALL=C; export LC_ALL; { \"$(command -v %s)\" %s; } >%s 2>&1",
-		 tool, args, log);
+	setenv("LC_ALL", "C", 1);
+	snprintf(line, sizeof(line), "{ \"$(command -v %s)\" %s; } >%s 2>&1", tool, args, log);
 	status = system(line);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
