@@ -34,10 +34,11 @@ remember() {
 kvm_boots() {
 	[ -w "$DEV_KVM" ] || return 1
 	probe=$B/probe.$$
+	: >"$probe"
 	(ACCEL=kvm qemu "$1" /dev/null '' -serial stdio) >"$probe" 2>&1 </dev/null &
 	job=$!
 	tries=0
-	while kill -0 "$job" 2>/dev/null && [ $tries -lt $((PATIENCE * 5)) ] &&
+	while kill -0 "$job" 2>/dev/null && [ $tries -lt $((PATIENCE * 10)) ] &&
 		! grep -aq -e 'Kernel panic' -e 'KVM internal error' "$probe"; do
 		tries=$((tries + 1))
 		sleep 0.1
