@@ -3,9 +3,10 @@
 # The patches: they apply, without fuzz, and say what they should in good form.
 . lab/t/tap.sh
 
-# git apply knows no fuzz: a hunk fits with all its context, or the patch fails.
+# git apply knows no fuzz: a hunk fits with all its context, or the patch fails; it does so
+# with each fix left out, too.
 applies() {
-	lab_make "$1" tree KERNEL=after && lab_make "$1" tree KERNEL=before
+	lab_make "$1" tree KERNEL="after before $(controls "$1" | paste -sd ' ')"
 }
 
 # Each patch must start from the blob that the one before it left, and the first

@@ -156,6 +156,7 @@ TEST_F(swapin_error, uffd_move)
 		return;
 	if (variant->under)
 		SKIP(return, "is for anonymous memory");
+	/* It may merge with ours, which is then soft-dirty as a whole. */
 	src = map_anon(&len);
 	ASSERT_NE(NULL, src);
 	uffd = uffd_watch(self->mem, UFFDIO_REGISTER_MODE_MISSING, UFFD_FEATURE_MOVE);
@@ -164,14 +165,14 @@ TEST_F(swapin_error, uffd_move)
 	ASSERT_LE(0, uffd);
 	EXPECT_TRUE(is_unfilled("UFFDIO_MOVE", self->mem, uffd_move(uffd, lost, src)));
 	EXPECT_TRUE(has_data(src, 0));
-	UNHARMED(0);
+	UNHARMED(PM_SOFT_DIRTY);
 
 	/* From: a healthy page that is given up has room. */
 	ASSERT_EQ(0, madvise(self->mem, page_size, MADV_DONTNEED));
 	EXPECT_EQ(-1, uffd_move(uffd, self->mem, lost));
 	EXPECT_EQ(BUS, touch(lost, 1, READ));
 	EXPECT_EQ(0, uffd_move(uffd, self->mem, src));
-	UNHARMED(0);
+	UNHARMED(PM_SOFT_DIRTY);
 	munmap(src, len);
 	close(uffd);
 }

@@ -312,34 +312,35 @@ TEST_F(swapin_error_shmem, blocks)
 }
 
 /*
- * Runs @tool, by its path as some shells have one of their own, with what it says in @log;
- * its exit status, or -1.
+ * Runs @tool with @args, whose %s is @file, by its path, as some shells have a tool of their
+ * own; what it says goes to the file log.  Returns its exit status, or -1.
  */
-static int run(const char *tool, const char *args, const char *log)
+static int run(const char *tool, const char *args, const char *file)
 {
-	char line[256];
+	char line[256], all[128];
 	int status;
 
 	setenv("LC_ALL", "C", 1);
-	snprintf(line, sizeof(line), "{ \"$(command -v %s)\" %s; } >%s 2>&1", tool, args, log);
+	snprintf(all, sizeof(all), args, file);
+	snprintf(line, sizeof(line), "{ \"$(command -v %s)\" %s; } >log 2>&1", tool, all);
 	status = system(line);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
 /* What copies files has to fail: these take pains not to read holes. */
 static const struct { const char *name, *is, *copies; } tool[] = {
-	{ "tar", "--version | grep 'GNU tar'", "-cf out.tar file" },
-	{ "tar", "--version | grep 'GNU tar'", "-cSf out.tar file" },
-	{ "cp", "--version | grep GNU", "file out" },
-	{ "cp", "--version | grep GNU", "--sparse=always file out" },
-	{ "rsync", "--version", "file out" },
-	{ "rsync", "--version", "-S file out" },
+	{ "tar", "--version | grep 'GNU tar'", "-cf out.tar %s" },
+	{ "tar", "--version | grep 'GNU tar'", "-cSf out.tar %s" },
+	{ "cp", "--version | grep GNU", "%s out" },
+	{ "cp", "--version | grep GNU", "--sparse=always %s out" },
+	{ "rsync", "--version", "%s out" },
+	{ "rsync", "--version", "-S %s out" },
 };
 
 TEST_F(swapin_error_shmem, archive)
 {
 	unsigned int i, ran = 0;
-	int status;
+	bool eio;
 
 	if (!begin(_metadata, self->missing,
 		   "shmem: tar, cp and rsync, sparse or not, fail on a lost page"))
@@ -347,28 +348,23 @@ TEST_F(swapin_error_shmem, archive)
 	if (!variant->mount)
 		SKIP(return, "is for tmpfs");
 	ASSERT_EQ(0, chdir(self->dir));
+	ASSERT_EQ(0, system("echo >good; truncate -s 1M good"));
 	ASSERT_EQ(0, leave_lost(self->fd, self->pages));
 	for (i = 0; i < ARRAY_SIZE(tool); i++) {
-		if (run(tool[i].name, tool[i].is, "/dev/null"))
+		/* rsync needs more of the kernel than others. */
+		if (run(tool[i].name, tool[i].is, "") ||
+		    run(tool[i].name, tool[i].copies, "good"))
 			continue;
 		ran++;
-		status = run(tool[i].name, tool[i].copies, "log");
-		EXPECT_TRUE(status || fail("corrupt", "%s %s: has copied lost pages",
-					   tool[i].name, tool[i].copies));
-		EXPECT_TRUE(!status || !run("grep", "'Input/output error' log", "/dev/null") ||
-			    fail("errno", "%s %s: fails, but not with EIO", tool[i].name,
-				 tool[i].copies));
+		EXPECT_TRUE(run(tool[i].name, tool[i].copies, "file") ||
+			    fail("corrupt", "%s has copied lost pages", tool[i].name));
+		eio = !system("grep -q 'Input/output error' log");
+		EXPECT_TRUE(eio || fail("corrupt", "%s did not say EIO", tool[i].name));
 	}
-
-	/* When they are given up, all copy it. */
-	ASSERT_EQ(0, punch(self->fd, 0, NR_PAGES));
-	for (i = 0; i < ARRAY_SIZE(tool); i++)
-		if (!run(tool[i].name, tool[i].is, "/dev/null"))
-			EXPECT_EQ(0, run(tool[i].name, tool[i].copies, "log"));
 	ASSERT_EQ(0, chdir("/"));
 	if (!ran)
 		SKIP(return, "needs GNU tar, GNU cp or rsync");
-	say("tools", "%u ran", ran);
+	say("tools", "%u of %zu ways to copy a file", ran, ARRAY_SIZE(tool));
 }
 
 /* A lost page is no hole. */
