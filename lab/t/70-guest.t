@@ -96,7 +96,7 @@ ok "make boot INITRD= boots it" says "this is my guest" boot KERNEL=after INITRD
 # Some cases, some times, and no trace of it in the verdict.
 cp "$real/6.1/after/verdict" "$tmp/verdict"
 ok "make CASE= REPEAT= runs these, so often" \
-	says "^3 tests, 2 times: 0 came out in different ways, 0 failures on after" \
+	says "^8 tests, 2 times: 0 came out in different ways, 0 failures on after" \
 	verdict KERNEL=after CASE='swapin_error.anon.fork_* global.*' REPEAT=2
 fails "make CASE= of a case that there is not" "no case fits swapin_error.none" \
 	lab_make 6.1 verdict KERNEL=after CASE=swapin_error.none
