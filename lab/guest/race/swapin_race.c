@@ -224,6 +224,9 @@ TEST_F_TIMEOUT(swapin_race, fault, 150)
 	}
 	say("rounds", "%u SIGBUS, %u corrupt, %u not had, of %u", count[BUS],
 	    count[CORRUPT], missed, ROUNDS);
+	/* A kernel that is to have it and skips is found out by what the series claims. */
+	if (!count[BUS] && !count[CORRUPT] && !count[DATA])
+		SKIP(return, "not had: is the swapin error of this kernel a PTE marker?");
 	EXPECT_TRUE(!count[CORRUPT] ||
 		    fail("corrupt", "a lost page read as what the file has"));
 	EXPECT_EQ(ROUNDS, count[BUS]);
