@@ -88,6 +88,14 @@ end_guest() {
 	job=''
 }
 
+# Sets status: as wait_for_end says.
+run_guest() {
+	boot
+	status=0
+	wait_for_end || status=$?
+	end_guest
+}
+
 lock "$run.lock" "for another make that boots $base/$kernel"
 by_user=$ACCEL
 choose_accel "$bzImage"
@@ -98,19 +106,13 @@ rm -rf "$run" "$run.failed" "${run%/run}/verdict"
 what=''
 [ -z "$asked" ] || what=", $(echo "$asked" | wc -w) cases of all"
 say BOOT "$base/$kernel$what: in QEMU with $ACCEL, at most ${LIMIT}s (log: $run/console.log)"
-boot
-status=0
-wait_for_end || status=$?
-end_guest
+run_guest
 if [ $status = 125 ]; then
 	[ "$by_user" = auto ] || failed "KVM gave up: $why: ACCEL=tcg does without it"
 	say BOOT "$base/$kernel: KVM gave up ($why): again, and from now on, with tcg"
 	remember tcg
 	ACCEL=tcg
-	boot
-	status=0
-	wait_for_end || status=$?
-	end_guest
+	run_guest
 fi
 console=$run.tmp/console.log
 [ $status -ne 124 ] || failed "the guest hung: no end after ${LIMIT}s (LIMIT= gives it more)"
