@@ -81,6 +81,6 @@ END {
 	for (e = 1; e <= nr_excused; e++)
 		print "  not: " excused[e]
 	for (e = 1; e <= errors; e++)
-		print red "error:" plain " " error[e] > "/dev/stderr"
+		print ENVIRON["red"] "error:" ENVIRON["plain"] " " error[e] > "/dev/stderr"
 	exit errors > 0
 }

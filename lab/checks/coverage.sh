@@ -35,5 +35,4 @@ mkdir -p "$out.tmp"
 extract || die "$dir/run/results.log has no counts: remove it and run make coverage again"
 logged GCOV "$dir/gcov.log" reports
 mv "$out.tmp" "$out"
-awk -v base="$base" -v red="$red" -v plain="$plain" -f lab/checks/coverage.awk \
-	lab/checks/unreachable "$out"/*.c.gcov
+awk -v base="$base" -f lab/checks/coverage.awk lab/checks/unreachable "$out"/*.c.gcov

@@ -31,10 +31,16 @@ configure() {
 	kmake prepare
 }
 
-# names FOLDER NAME: whether the Makefile of FOLDER names this object or folder in this config.
+# names FOLDER NAME: whether the Makefile of FOLDER names this object or folder in this config,
+# in obj-y, obj-m, or what they are composed of (mmu-y, proc-y).
 names() {
-	make -s -f lab/checks/names.mk config="$obj/include/config/auto.conf" srctree="$src" \
-		src="$1" names 2>/dev/null | grep -qx "$2"
+	make -s -f - config="$obj/include/config/auto.conf" srctree="$src" src="$1" names <<'END' \
+		2>/dev/null | grep -qx "$2"
+include $(config)
+include $(srctree)/$(src)/Makefile
+names:
+	@printf '%s\n' $(foreach list,$(filter %-y %-m %-objs,$(.VARIABLES)),$($(list)))
+END
 }
 
 # Those objects of the touched files that this config builds.

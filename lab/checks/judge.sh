@@ -95,6 +95,5 @@ lab/stages/image.sh "$dir/guest.cpio.gz" lab/guest/init "$@"
 lab/stages/boot.sh judge "$name" "$dir/guest.cpio.gz" "$dir"
 lab/stages/verdict.sh "$dir"
 echo
-awk -v bold="$bold" -v red="$red" -v green="$green" -v plain="$plain" \
-	-f lab/views/table.awk -f lab/views/joint.awk "$dir/verdict"
+awk -v release="Linux $name" -f lab/views/table.awk -f lab/views/kernels.awk "$dir/verdict"
 echo "log: $dir/results.tap"

@@ -30,9 +30,8 @@ for base in $had; do
 	for kernel in stock before after; do
 		[ ! -f "$B/$base/$kernel/verdict" ] || files="$files $B/$base/$kernel/verdict"
 	done
-	printf '\n%sLinux %s%s\n' "$bold" "$base" "$plain"
+	echo
 	# shellcheck disable=SC2086 # a list of files
-	awk -v bold="$bold" -v red="$red" -v green="$green" -v plain="$plain" \
-		-f lab/views/table.awk -f lab/views/joint.awk $files </dev/null
+	awk -v release="Linux $base" -f lab/views/table.awk -f lab/views/kernels.awk $files </dev/null
 done
 exit $status

@@ -27,5 +27,5 @@ done
 [ -n "$files" ] || exit 1
 echo
 # shellcheck disable=SC2086 # a list of files
-awk -v times="$REPEAT" -v ended="$ended" -v red="$red" -v plain="$plain" -f lab/views/some.awk $files
+awk -v times="$REPEAT" -v ended="$ended" -f lab/views/some.awk $files
 echo "KTAP: $B/$base/*/some/*/results.tap"

@@ -35,8 +35,8 @@ sed 's/\r$//; s/^\[ *[0-9.]*\] \{0,1\}//
 	/^coverage$/,/^end coverage$/d; /^only /d; /^begin /d; /^end /d; /^done$/d; /^$/d' \
 	"$run/results.log" >"$dir/results.tap"
 name=$(echo "${dir#"$B"/}" | tr / -)
-awk -v suite="$name" -f lab/views/junit.awk "$dir/verdict.tmp" >"$dir/results.xml"
-awk -f lab/views/json.awk "$dir/verdict.tmp" >"$dir/results.json"
+awk -v suite="$name" -v json="$dir/results.json" -v junit="$dir/results.xml" \
+	-f lab/views/export.awk "$dir/verdict.tmp"
 mv "$dir/verdict.tmp" "$dir/verdict"
 kept=$B/runs/$(date -r "$run/results.log" +%Y%m%d-%H%M%S)-$name
 mkdir -p "$kept"

@@ -31,7 +31,5 @@ END {
 	for (name in without)
 		if (!(name in before))
 			error[++errors] = name " fails on " without[name] ", and not on before"
-	for (e = 1; e <= errors; e++)
-		print red "error:" plain " " error[e] > "/dev/stderr"
-	exit errors > 0
+	finish()
 }

@@ -35,7 +35,5 @@ END {
 		       (c > 1 ? (new[kernel] ? new[kernel] : "none") : ""), passed[kernel], \
 		       failed[kernel], skipped[kernel], (repaired ? repaired : "")
 	}
-	for (e = 1; e <= errors; e++)
-		print red "error:" plain " " error[e] > "/dev/stderr"
-	exit errors > 0
+	finish()
 }

@@ -3,6 +3,21 @@
 # that follow it.  A case that was run for several kinds of mapping is one row; where they
 # differ, the cell says how many of them failed.
 
+BEGIN {
+	bold = ENVIRON["bold"]
+	red = ENVIRON["red"]
+	green = ENVIRON["green"]
+	plain = ENVIRON["plain"]
+}
+
+# Ends a report: with each error[], which makes it fail.
+function finish(	e)
+{
+	for (e = 1; e <= errors; e++)
+		print red "error:" plain " " error[e] > "/dev/stderr"
+	exit errors > 0
+}
+
 function cell(kernel, row)
 {
 	if (failures[kernel, row])

@@ -76,7 +76,5 @@ END {
 		for (c = 1; c <= columns; c++)
 			printf "\n%s, %s: %d ok, %d failed, %d skipped (%s)\n", title, order[c],
 			       passed[order[c]], failed[order[c]], skipped[order[c]], footer
-	for (e = 1; e <= errors; e++)
-		print red "error:" plain " " error[e] > "/dev/stderr"
-	exit errors > 0
+	finish()
 }
