@@ -223,18 +223,19 @@ one_at_a_time() {
 	[ -z "$theirs" ] || ours "$theirs"
 }
 
-# timed STAGE WHAT SECONDS: notes how long a stage took; took prints the sum of each stage
-# of this make.
+# timed STAGE WHAT SECONDS: notes how long a stage took; took prints the seconds of each stage
+# of this make, some of which run side by side, and of all of it.
 timed() {
 	may_write "$B/times"
 	echo "${START:-0} $1 $2 $3" >>"$B/times"
 }
 took() {
 	[ ! -f "$B/times" ] || awk -v start="${START:-0}" '
-		$1 == start { if (!($2 in sum)) order[++n] = $2; sum[$2] += $4; times[$2]++ }
+		$1 == start { if (!($2 in sum)) order[++n] = $2; sum[$2] += $4 }
 		END {
 			for (i = 1; i <= n; i++)
-				printf "%s%s %ds%s", (i > 1 ? ", " : ""), tolower(order[i]), \
-					sum[order[i]], (times[order[i]] > 1 ? " (" times[order[i]] ")" : "")
-		}' "$B/times"
+				printf "%-8s %6d s\n", tolower(order[i]), sum[order[i]]
+			if (start)
+				printf "%-8s %6d s\n", "total", now - start
+		}' now="$(date +%s)" "$B/times"
 }

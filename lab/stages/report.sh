@@ -35,13 +35,14 @@ release=$(make -s -C "$B/$base/src" kernelversion)
 status=0
 # shellcheck disable=SC2086 # a list of files
 table() {
-	awk -v title="$release + series/$base" -v bold="$bold" -v red="$red" -v green="$green" \
-		-v plain="$plain" -v titles="$out.titles" -v warnings="$out.warnings" \
-		-v footer="KTAP: $B/$base/*/results.tap; took: $(took)" \
+	awk -v title="$release + series/$base" -v titles="$out.titles" -v warnings="$out.warnings" \
+		-v footer="KTAP: $B/$base/*/results.tap" \
 		-f lab/views/table.awk -f "lab/views/$view.awk" $files
 }
 if [ "$view" = verdict ]; then
 	table || status=$?
+	echo
+	took
 else
 	table >"$out.new" || status=$?
 	mv "$out.new" "$out"

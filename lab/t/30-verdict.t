@@ -156,6 +156,11 @@ report() {
 }
 
 ok "before as claimed, after all ok" report '' ''
+took() {
+	printf '%s\n' "1.2 KERNEL a 5" "1.3 KERNEL a 9" "1.2 KERNEL b 6" >"$tmp/b/times"
+	START=1.2 B=$tmp/b lab/stages/report.sh verdict 6.1 before after | grep -x 'kernel *11 s'
+}
+ok "the seconds of each stage, of this make" took
 fails "before passes a case that it should fail" "fork_read is ok, where the series says corrupt" \
 	report 's/^\(swapin_error.fork_read\)\tfail\tcorrupt/\1\tpass\t/' ''
 fails "before fails for another reason" "fork_read is SIGSEGV, where the series says corrupt" \

@@ -114,11 +114,14 @@ for test in 1 2 3 4; do
 	chmod +x "$tmp/t/$test.t"
 done
 in_order() {
-	(cd "$copy" && HOME=$tmp/home PROVE_OPTS='-j9 --shuffle' HARNESS_OPTIONS=j9 \
-		T="$tmp/t/1.t $tmp/t/2.t $tmp/t/3.t $tmp/t/4.t" B=$tmp/bc lab/t/check.sh) &&
+	mkdir -p "$tmp/bc" && echo "1.2 KERNEL x 5" >"$tmp/bc/times"
+	(cd "$copy" && START=1.2 HOME=$tmp/home PROVE_OPTS='-j9 --shuffle' HARNESS_OPTIONS=j9 \
+		T="$tmp/t/1.t $tmp/t/2.t $tmp/t/3.t $tmp/t/4.t" B=$tmp/bc lab/t/check.sh) >"$tmp/said" &&
 		[ "$(paste -sd '' "$tmp/t/order")" = 1234 ]
 }
 ok "the tests, with -j9 --shuffle in ~/.proverc" in_order
+ok "where their time went" grep -x 'kernel *5 s' "$tmp/said"
+ok "where their time went, as JUnit" grep '<testcase name="kernel" time="5"/>' "$tmp/bc/junit.xml"
 
 # A clone on a machine that turns line ends into Windows'.
 clone() {

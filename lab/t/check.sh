@@ -28,14 +28,19 @@ else
 	status=1
 fi
 
-say TIME "seconds of each part:"
+say TIME "of each part:"
 [ ! -f "$B/junit.xml" ] || awk 'function value(key) {
 		match($0, "[ \n]" key "=\"[^\"]*")
 		return substr($0, RSTART + length(key) + 3, RLENGTH - length(key) - 3)
 	}
 	BEGIN { RS = ">" }
-	/<testsuite[ \n]/ { printf "%7d  %s\n", value("time"), value("name") }' "$B/junit.xml"
-say TIME "of each stage: $(took)"
+	/<testsuite[ \n]/ { printf "%-20s %6d s\n", value("name"), value("time") }' "$B/junit.xml"
+say TIME "of each stage:"
+took
+[ ! -f "$B/junit.xml" ] || { sed '$d' "$B/junit.xml" && took | awk '
+	BEGIN { print "  <testsuite name=\"stages\" failures=\"0\" errors=\"0\">" }
+	{ printf "    <testcase name=\"%s\" time=\"%d\"/>\n", $1, $2 }
+	END { print "  </testsuite>\n</testsuites>" }'; } | replace "$B/junit.xml"
 
 # A test that broke off has failed, whatever it said until then.
 # shellcheck disable=SC2046
