@@ -10,6 +10,7 @@ name=$(basename "$out" .tar.gz)
 
 on_exit() { rm -rf "$tmp"; }
 
+lock "$out.lock" "for another make that packs $out"
 rm -rf "$tmp" "$out"
 mkdir -p "$tmp/$name/module"
 cp "$tests"/* lab/guest/run.sh "$tmp/$name"
