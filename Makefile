@@ -96,7 +96,7 @@ endif
 .SECONDARY:
 .PHONY: all help clean distclean check check-all matrix judge bundle controls coverage warnings \
 	each bisect grid cocci sender series send results list compare where deps source tree \
-	kernel tests image boot verdict shell gdb named FORCE
+	kernel tests image boot verdict shell gdb named may_send FORCE
 
 #: make                     the verdict: deps, source, tree, kernels, tests, boots, table
 #: make BASE=6.2 KSRC=DIR   the same on 6.2, from the source in DIR
@@ -279,7 +279,10 @@ cocci: $(D)/after/ref
 sender:
 	@lab/stages/deps.sh $(DEPS) git-email libmailtools-perl perl
 	@. lab/mail/sender.sh && who_sends >/dev/null
-series: sender $(D)/before/verdict $(D)/after/verdict
+# Before anything is built for a version that cannot be.
+may_send: sender
+	@lab/mail/series.sh $(BASE) $(V) ask
+series: may_send $(D)/before/verdict $(D)/after/verdict
 	$(RUN) lab/mail/series.sh $(BASE) $(V)
 send: sender
 	@lab/mail/send.sh $(BASE)

@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# series.sh BASE VERSION: the series as it is sent, in build/BASE/series: a cover letter and
+# series.sh BASE VERSION [ask]: the series as it is sent, in build/BASE/series: a cover letter and
 # the numbered patches, from the sender and signed off by them.  Fails if git am does not
-# make of these, on the kernel without the series, the very tree that was tested.
+# make of these, on the kernel without the series, the very tree that was tested.  With ask,
+# says only whether that version can be made.
 #
 # Each version is kept in the project's git as refs/mails/BASE/vVERSION, for the range-diff
 # of the next one: commits with no more files than the series touches.
@@ -11,7 +12,6 @@
 
 base=$1 version=${2-}
 src=$B/$base/src
-dir=$(cd "$B/$base" && pwd)/series
 cover=patches/cover/$base
 sent=refs/sent/$base/v$version
 sender=$(who_sends)
@@ -113,6 +113,8 @@ esac
 	die "there is no v$((version - 1)) to compare with: check out what was sent, and run make series V=$((version - 1))"
 [ "$version" = 1 ] || grep -q "^Changes in v$version:" "$cover" ||
 	die "$cover does not say what is new: add a paragraph 'Changes in v$version:'"
+[ "${3-}" != ask ] || exit 0
+dir=$(cd "$B/$base" && pwd)/series
 one_at_a_time "$base"
 on_exit() { rm -rf "$dir.tmp"; }
 logged SERIES "$dir.log" as_it_says

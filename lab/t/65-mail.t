@@ -151,6 +151,8 @@ only_to() {
 ok "send --to: to no one else" only_to
 in_copy git update-ref -d refs/sent/$base/v1
 ok "send: to a server" send sink --confirm=never
+fails "make series: a version that was sent, before anything is built for it" "v1 was sent" \
+	in_copy make --no-print-directory BASE=$base B="$tmp/nothing" DEBSRC="$tmp/none" series
 fails "series: a version that was sent" "v1 was sent: make series V=2" version 1
 
 # applied FILE...: makes the tree that was tested.  6.12 has no base patches.
