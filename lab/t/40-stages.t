@@ -205,6 +205,25 @@ rm -rf "$real/6.1/wrong-compile" "$real/6.1/wrong-apply"
 rm -f "$real/6.1/after/bzImage"
 ok "6.1: the kernel builds after that" lab_make 6.1 kernel KERNEL=after
 
+# Of stages that only say what they were asked for, and a kernel that does not build.
+for stage in deps source tree kernel tests image boot verdict report; do
+	printf '#!/bin/sh\necho %s "$@" >>%s\n' $stage "$tmp/ran" >"$copy/lab/stages/$stage.sh"
+done
+echo 'mkdir -p "$B/$1/$2"' >>"$copy/lab/stages/tree.sh"
+echo '[ "$2" != without-fork ]' >>"$copy/lab/stages/kernel.sh"
+# keeps_going [-k]: whether make controls judges others than what was built first.
+keeps_going() {
+	rm -rf "$tmp/ran" "$tmp/k"
+	! make --no-print-directory -C "$copy" ${1:+"$1"} B="$tmp/k" BASE=6.1 KSRC= controls &&
+		grep '^kernel 6.1 without-fork' "$tmp/ran" &&
+		grep "^verdict $tmp/k/6.1/wrong-protect" "$tmp/ran"
+}
+ok "make -k controls: one does not build, and the rest is judged" keeps_going -k
+stops() {
+	! keeps_going '' && ! grep '^kernel 6.1 wrong' "$tmp/ran"
+}
+ok "make controls: one does not build, and the rest is not" stops
+
 gcov_is_there() {
 	[ "$(lab BASE=6.1 KERNEL=gcov where | sed -n 's/^build=//p')" = "$tmp/b/6.1/gcov/obj" ]
 }
