@@ -205,9 +205,9 @@ define says
 endef
 $(D)/tests.knobs: $(D)/after/ref FORCE
 	$(call says,$(TESTS),tests_from $(BASE))
-$(D)/%/kernel.knobs: FORCE
+$(D)/%/kernel.knobs: FORCE | $(D)/%/ref
 	$(call says,$(CONFIG),cat $(or $(CONFIG),/dev/null))
-$(D)/%/boot.knobs: FORCE
+$(D)/%/boot.knobs: FORCE | $(D)/%/ref
 	$(call says,$(QEMU) $(ACCEL) $(SMP) $(MEM) $(CMDLINE),only $(BASE) $*)
 
 # Kernels are built one after the other, in the order in which they were asked for.

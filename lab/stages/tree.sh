@@ -14,6 +14,7 @@ base=$1 kernel=$2
 top=$PWD
 src=$B/$base/src
 dir=$B/$base/$kernel
+patches=$(patches_of "$base" "$kernel")
 mkdir -p "$dir"
 GIT_INDEX_FILE=$(cd "$dir" && pwd)/index
 export GIT_INDEX_FILE
@@ -81,7 +82,6 @@ add_patch() {
 }
 
 one_at_a_time "$base"
-patches=$(patches_of "$base" "$kernel")
 commit=$(git -C "$src" rev-parse stock)
 in_index=''
 for patch in $patches; do

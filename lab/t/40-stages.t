@@ -21,6 +21,10 @@ gone() {
 fails "an unknown base" "there is no base 9.9: the bases are" lab BASE=9.9
 fails "an unknown kernel" "there is no kernel nonsense" \
 	make --no-print-directory BASE=6.1 KSRC= KERNEL=nonsense tree
+gone "an unknown kernel" "$real/6.1/nonsense"
+fails "two kernels, one of them unknown" "there is no kernel nonsense" \
+	make --no-print-directory BASE=6.1 KSRC= KERNEL="before nonsense"
+gone "two kernels, one of them unknown" "$real/6.1/nonsense"
 fails "an unknown fix" "has no fix/none.patch" \
 	make --no-print-directory BASE=6.1 KSRC= KERNEL=without-none tree
 fails "a KSRC that is no kernel" "is no kernel source" lab BASE=6.2 KSRC=lab source
