@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# kernel.sh BASE KERNEL: builds build/BASE/KERNEL/bzImage, vmlinux and race.ko from its
-# branch; CONFIG= names a file with more options, which this kernel then has.
+# kernel.sh BASE KERNEL [config]: builds build/BASE/KERNEL/bzImage, vmlinux and race.ko from
+# its branch, or no more than its config; CONFIG= names a file with more options, which this
+# kernel then has.
 #
 # All kernels of a base are built in one tree and one build folder: from one to the
 # next, only what the patches between them touch is built again.
@@ -63,7 +64,7 @@ build() {
 
 one_at_a_time "$base"
 need_space "$dir" 500
-say KERNEL "$base/$kernel: building (log: ${log#"$PWD/"})"
+say KERNEL "$base/$kernel: ${3:-building} (log: ${log#"$PWD/"})"
 check_out "$src" "$kernel"
 # shellcheck disable=SC2086 # a list of files
 state=$(cat $configs "$src/Makefile" | sha256sum)
@@ -77,6 +78,7 @@ if [ -n "$lost" ] && [ "$was" = "$state" ]; then
 	lost=$(check_config)
 fi
 [ -z "$lost" ] || { rm -f "$obj/.lab-config"; die "$base/$kernel: did not take: $lost (see $configs)"; }
+[ "${3-}" != config ] || exit 0
 logged KERNEL "$log" build
 # What is there may be in use: make knows by its time that it is old.
 cp "$obj/vmlinux" "$dir/vmlinux"

@@ -77,8 +77,16 @@ ok "a new file: new warning" says 6 "/mm/three.c: warning: symbol 'three'"
 ok "how files are built: new warning" says 7 "/mm/one.c: warning: unused parameter"
 ok "a file that warned before: new warning" says 8 "/mm/two.c: warning: .two_of_it. defined"
 
+# unbuilt BASE: whether it wants no kernel but a configured one.
+unbuilt() {
+	make --no-print-directory -n B="$tmp/n" BASE="$1" KSRC= warnings >"$tmp/n.log" 2>&1
+	cat "$tmp/n.log"
+	grep "kernel.sh $1 after config" "$tmp/n.log" && ! grep 'kernel.sh.* after$' "$tmp/n.log"
+}
+
 warns() {
 	base=$1
+	ok "$base: make warnings builds no kernel" unbuilt "$base"
 	ok "$base: make warnings" lab_make "$base" warnings
 	for kernel in $(each "$base"); do
 		ok "$base: no new warning in $kernel" nothing_new "$B/$base/warnings/$kernel"
