@@ -22,13 +22,42 @@ had_all() {
 	[ "$(wc -l <"$tmp/had")" = $(($# - 1)) ] && cat "$tmp/had"
 }
 
+# changed FILE PATCH: what it changes there, and the line before and after it.  The line
+# numbers give way to the file's name and the function's.
+changed() {
+	awk -v file="$1" '
+		/^diff --git / { mine = $3 == "a/" file; hunk = last = "" }
+		/^(diff|index|---|\+\+\+) / || !mine { next }
+		/^@@ / {
+			match($0, /[a-z_0-9]+\(/)
+			hunk = "@@ " file ": " substr($0, RSTART, RLENGTH) ") @@"
+			last = ""
+			next
+		}
+		hunk == "" { next }
+		/^[-+]/ {
+			if (hunk != shown)
+				print hunk
+			shown = hunk
+			if (last != "")
+				print last
+			print
+			last = ""
+			after = 1
+			next
+		}
+		after { print; after = 0; next }
+		{ last = $0 }' "patches/$2.patch"
+}
+
 # The fixes of fork, fault and mprotect, as a diff.
 heart() {
 	git apply --numstat patches/fix/fork.patch patches/fix/fault.patch patches/fix/protect.patch |
 		awk '{ add += $1; del += $2 } END { print "fork, fault, protect: +" add " -" del }'
-	for part in fork:mm/memory.c fault:mm/memory.c protect:mm/mprotect.c fork:mm/hugetlb.c; do
-		awk -v file="${part#*:}" -f lab/views/heart.awk "patches/fix/${part%:*}.patch"
-	done
+	changed mm/memory.c fix/fork
+	changed mm/memory.c fix/fault
+	changed mm/mprotect.c fix/protect
+	changed mm/hugetlb.c fix/fork
 }
 
 # What each patch changes, a file a line.

@@ -29,8 +29,6 @@ no_qemu() {
 }
 
 ok "a good guest" boot
-fails "a guest that panics" "the guest died: Kernel panic" boot FAKE=panic
-fails "a guest that reboots early" "ended early" boot FAKE=early
 fails "a guest that hangs" "the guest hung: no end after 2s" boot FAKE=hang LIMIT=2
 no_qemu "a guest that hangs"
 fails "a QEMU that fails" "QEMU failed: qemu: could not load kernel" boot FAKE=crash
