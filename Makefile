@@ -36,6 +36,9 @@ FULL	?=
 # what else to boot: a guest image, a static test program
 INITRD	?=
 TEST	?=
+# make series, send: which topic of series/BASE; tags to add to each patch, apart by ;
+TOPIC	?=
+TAGS	?=
 # make series: which version of it; make send: what git send-email is told, as --to=ADDRESS
 V	?= 1
 SENDFLAGS ?= --dry-run
@@ -69,7 +72,7 @@ ifndef START
 START	:= $(shell date +%s.$$PPID)
 endif
 export B JOBS LIMIT SMP MEM CMDLINE CONFIG QEMU ACCEL KSRC DEBSRC URL SHA256 START VMLINUZ \
-	MODULES PACKAGE SENDFLAGS GRID CCS FULL REPEAT
+	MODULES PACKAGE SENDFLAGS GRID CCS FULL REPEAT TAGS
 
 BASES	= $(shell . lab/series.sh && bases)
 # Stages die with their make.
@@ -96,7 +99,7 @@ endif
 .SECONDARY:
 .PHONY: all help clean distclean check check-all matrix judge bundle controls coverage warnings \
 	each bisect grid cocci sender series send results list compare where deps source tree \
-	kernel tests image boot verdict shell gdb named may_send FORCE
+	kernel tests image boot verdict shell gdb named FORCE
 
 #: make                     the verdict: deps, source, tree, kernels, tests, boots, table
 #: make BASE=6.2 KSRC=DIR   the same on 6.2, from the source in DIR
@@ -115,7 +118,7 @@ endif
 #: make warnings            what W=1 and sparse say of each patch of the series
 #: make each                after each patch of the series: warnings, boot, tests
 #: make bisect CASE=TEST    the patch that fixes a test, by git bisect
-#: make series [V=2]        the mails: a cover letter and the patches, yours to send
+#: make series [TOPIC=NAME] [V=2]   the mails: a cover letter and the patches, yours to send
 #: make send [SENDFLAGS=]   git send-email of them: by default as a dry run
 #: make grid                the touched files in the configs of lab/checks/grid, gcc and clang
 #: make cocci               the tree's coccicheck on the touched files
@@ -286,12 +289,13 @@ sender:
 	@lab/stages/deps.sh $(DEPS) git-email libmailtools-perl perl
 	@. lab/mail/sender.sh && who_sends >/dev/null
 # Before anything is built for a version that cannot be.
-may_send: sender
-	@lab/mail/series.sh $(BASE) $(V) ask
-series: may_send $(D)/before/verdict $(D)/after/verdict
-	$(RUN) lab/mail/series.sh $(BASE) $(V)
+mailed = kernel=$$(. lab/lib.sh && . lab/series.sh && mailed $(BASE) $(TOPIC)) &&
+series: sender
+	@$(mailed) lab/mail/series.sh $(BASE) $$kernel $(V) ask
+	+@$(mailed) $(MAKE) --no-print-directory BASE=$(BASE) $(D)/before/verdict $(D)/$$kernel/verdict
+	@$(mailed) exec setpriv --pdeathsig TERM lab/mail/series.sh $(BASE) $$kernel $(V)
 send: sender
-	@lab/mail/send.sh $(BASE)
+	@$(mailed) lab/mail/send.sh $(BASE) $$kernel
 
 where:
 	@lab/stages/where.sh $(BASE) $(ONE)

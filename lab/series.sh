@@ -50,6 +50,37 @@ series() {
 	sed 's/[[:space:]]*#.*//; /^$/d' "series/$1"
 }
 
+# topics BASE: what of it is sent, each apart from the others, a name a line.  series/BASE
+# begins one with "# topic NAME: TITLE", and what is not sent with "# not sent".  One that
+# needs another below it says "# topic NAME on OTHER: TITLE".
+topics() {
+	sed -n 's/^# topic \([a-z]*\).*/\1/p' "series/$1"
+}
+
+# topic BASE NAME: its patches, one path below patches/ a line.
+topic() {
+	sed -n "/^# topic $2[ :]/,/^# \(topic\|not sent\)/{/^[^#]/p}" "series/$1"
+}
+
+# below BASE NAME: the patches that the topic is on, of the base and of another topic.
+below() {
+	series "$1" | sed -n '/^base\//p'
+	for on in $(sed -n "s/^# topic $2 on \([a-z]*\):.*/\1/p" "series/$1"); do
+		topic "$1" "$on"
+	done
+}
+
+# mailed BASE [NAME]: the kernel that is sent: of the topic NAME, or of the only one.
+mailed() {
+	case " $(topics "$1" | paste -sd ' ') " in
+	*" ${2:-?} "*) echo "topic-$2" ;;
+	'  ') echo after ;;
+	*' '*' '*' '*) die "series/$1 is sent by topic: name one with TOPIC=, of $(topics "$1" | paste -sd ' ')" ;;
+	*) [ -z "${2-}" ] || die "series/$1 has no topic $2, but $(topics "$1")"
+		echo "topic-$(topics "$1")" ;;
+	esac
+}
+
 # fix_of BASE FIX: the patch that makes FIX on BASE: fix/FIX, or fix/BASE-FIX where other
 # bases have another one.
 fix_of() {
@@ -66,7 +97,8 @@ wrong_of() {
 }
 
 # patches_of BASE KERNEL: the patches that make KERNEL.  KERNEL is stock, before (all but
-# the fixes), after, debug and gcov (after, with other options), without-FIX or wrong-FIX.
+# the fixes), after, debug and gcov (after, with other options), without-FIX or wrong-FIX, or
+# topic-NAME (what is sent).
 patches_of() {
 	case $2 in
 	stock) ;;
@@ -80,13 +112,18 @@ patches_of() {
 		series "$1" | sed -n '/^base\//p'
 		to_send "$1" | head -n "${2#each-}"
 		;;
+	topic-*)
+		topics "$1" | grep -qx "${2#topic-}" || die "series/$1 has no topic ${2#topic-}"
+		below "$1" "${2#topic-}"
+		topic "$1" "${2#topic-}"
+		;;
 	wrong-*)
 		[ -n "$(wrong_of "$1" "${2#wrong-}")" ] ||
 			die "there is no patches/wrong/${2#wrong-}.patch"
 		series "$1"
 		wrong_of "$1" "${2#wrong-}"
 		;;
-	*) die "there is no kernel $2: stock, before, after, debug, each-N, without-FIX or wrong-FIX" ;;
+	*) die "there is no kernel $2: stock, before, after, debug, topic-NAME, each-N, without-FIX or wrong-FIX" ;;
 	esac
 }
 
@@ -116,9 +153,13 @@ config_of() {
 	done | paste -sd ' '
 }
 
-# to_send BASE: its patches but those that bring it to where the series begins.
+# to_send BASE [KERNEL]: its patches but those that bring it to where they begin; all of the
+# series', or the topic's that KERNEL is of.
 to_send() {
-	series "$1" | grep -v '^base/'
+	case ${2-} in
+	topic-*) topic "$1" "${2#topic-}" ;;
+	*) series "$1" | grep -v '^base/' ;;
+	esac
 }
 
 # each BASE: the kernels with the first 0, 1, 2... patches of the series, a name a line.
@@ -158,6 +199,7 @@ claims() {
 	before) fixes=$(series "$1" | grep '^fix/') ;;
 	without-*) fixes=$(fix_of "$1" "${2#without-}") ;;
 	wrong-*) fixes=$(wrong_of "$1" "${2#wrong-}") ;;
+	topic-*) fixes=$(series "$1" | grep '^fix/' | grep -vxF "$(patches_of "$1" "$2")") ;;
 	each-*) fixes=$(to_send "$1" | tail -n "+$((${2#each-} + 1))" | sed -n '/^fix\//p') ;;
 	*) fixes='' ;;
 	esac

@@ -1,13 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# am.sh BASE COMMIT FILE...: applies the mails in FILEs with git am on COMMIT, in a work tree
-# of its own.  Fails unless that gives the commits, by their subjects, and the tree that
-# were tested, of the branch after.
+# am.sh BASE KERNEL COMMIT FILE...: applies the mails in FILEs with git am on COMMIT, in a work
+# tree of its own.  Fails unless that gives the commits, by their subjects, and the tree that
+# were tested, of the branch KERNEL.
 . lab/lib.sh
 as_nobody
 
-base=$1 commit=$2
-shift 2
+base=$1 kernel=$2 commit=$3
+shift 3
 src=$B/$base/src
 tree=$(cd "$B/$base" && pwd)/am
 
@@ -19,7 +19,7 @@ on_exit() {
 # With no more files than the mails are about.
 work_tree() {
 	git -C "$src" worktree add -q --no-checkout --detach "$tree" "$commit" &&
-		git -C "$src" diff --name-only "$commit" after |
+		git -C "$src" diff --name-only "$commit" "$kernel" |
 			git -C "$tree" sparse-checkout set --no-cone --stdin &&
 		git -C "$tree" checkout -q
 }
@@ -31,6 +31,6 @@ logged AM "$tree.log" git -C "$tree" am "$@"
 titles() {
 	git -C "$tree" log --format=%s "$commit..$1"
 }
-[ "$(titles HEAD)" = "$(titles after)" ] || die "git am gives other commits than were tested"
-git -C "$tree" diff --quiet HEAD after ||
-	die "git am gives another tree than was tested: git -C $src diff after $(git -C "$tree" rev-parse HEAD)"
+[ "$(titles HEAD)" = "$(titles "$kernel")" ] || die "git am gives other commits than were tested"
+git -C "$tree" diff --quiet HEAD "$kernel" ||
+	die "git am gives another tree than was tested: git -C $src diff $kernel $(git -C "$tree" rev-parse HEAD)"

@@ -24,3 +24,11 @@ of_series() {
 	# shellcheck disable=SC2086 # a list of paths
 	git ls-tree HEAD $made_of | git hash-object --stdin
 }
+
+# name_of BASE KERNEL: of the cover letter, and of what is kept in the project's git.
+name_of() {
+	case $2 in
+	topic-*) echo "$1-${2#topic-}" ;;
+	*) echo "$1" ;;
+	esac
+}
