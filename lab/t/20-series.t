@@ -6,13 +6,14 @@
 # git apply knows no fuzz: a hunk fits with all its context, or the patch fails; it does so
 # with each fix left out, too.
 applies() {
-	lab_make "$1" tree KERNEL="after before $(controls "$1" | paste -sd ' ')"
+	lab_make "$1" tree KERNEL="after before $({ topics "$1" | sed 's/^/topic-/'; controls "$1"; } |
+		paste -sd ' ')"
 }
 
 # Each patch must start from the blob that the one before it left, and the first
-# one from the blob that v6.2 has.
+# one from the blob that BASE has, also where its source cannot be had.
 blobs() {
-	for patch in $(series 6.2); do
+	for patch in $(series "$1"); do
 		cat "patches/$patch"
 	done | awk '
 		FNR == NR { blob[$2] = $1; next }
@@ -30,14 +31,14 @@ blobs() {
 				print path ": from " id[1] ", where " blob[path] " is due"
 				bad = 1
 			} else if (!(path in blob)) {
-				print path ": not in lab/t/6.2.blobs"
+				print path ": not in " ARGV[1]
 				bad = 1
 			}
 			blob[path] = id[2]
 			path = ""
 			seen++
 		}
-		END { exit bad || path || !seen }' lab/t/6.2.blobs -
+		END { exit bad || path || !seen }' "lab/t/$1.blobs" -
 }
 
 dictionary=/usr/lib/python3/dist-packages/codespell_lib/data/dictionary.txt
@@ -139,7 +140,10 @@ ok "the tests' words are in README.md" says_words tools/testing/selftests/mm/*.[
 echo 'return fail("spoilt", "page");' >"$tmp/typo.c"
 fails "a word that is not in README.md" "spoilt is not in" says_words "$tmp/typo.c"
 
-ok "6.2: patches start from the blobs of v6.2" blobs
+for list in lab/t/*.blobs; do
+	base=$(basename "$list" .blobs)
+	ok "$base: patches start from the blobs of v$base" blobs "$base"
+done
 
 checks() {
 	base=$1

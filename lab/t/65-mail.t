@@ -11,6 +11,9 @@ base=6.12
 copy=$tmp/copy
 mkdir "$copy"
 cp -Rp Makefile lab series patches tools Documentation README.md "$copy"
+# All of the series in one, which has more to it than a topic.
+sed -i 's/^# topic /# /' "$copy/series/$base"
+mv "$copy/patches/cover/$base-stable" "$copy/patches/cover/$base"
 export GIT_CONFIG_GLOBAL="$tmp/gitconfig" GIT_CONFIG_NOSYSTEM=1
 : >"$GIT_CONFIG_GLOBAL"
 in_copy() {
@@ -43,7 +46,7 @@ fresh_build() {
 }
 ok "a build folder of our own" fresh_build
 version() {
-	in_copy lab/mail/series.sh $base "$1"
+	in_copy lab/mail/series.sh $base after "$1"
 }
 fails "make series: a sender without a name" "git config --global user.name" \
 	in_copy make --no-print-directory BASE=$base series
@@ -73,8 +76,8 @@ fails "series: a verdict of some cases" "where the series says" other_verdict be
 fails "series: a verdict of skips" "no case could run" other_verdict after 's/	pass	/	skip	/'
 ok "series: a cover letter and the patches" version 1
 
-mails=$(find "$B/$base/series" -name '*.patch' ! -name '*-cover-letter.patch' | sort)
-cover=$B/$base/series/0000-cover-letter.patch
+mails=$(find "$B/$base/after/series" -name '*.patch' ! -name '*-cover-letter.patch' | sort)
+cover=$B/$base/after/series/0000-cover-letter.patch
 count=$(echo "$mails" | wc -l)
 ok "series: a mail for each patch that is to be sent" [ "$count" = "$(to_send $base | wc -l)" ]
 # from_sender MAIL...: all of them from the author, who has signed off the patches.
@@ -91,7 +94,7 @@ from_sender() {
 ok "series: from the sender, and signed off" from_sender $mails "$cover"
 rfc() {
 	# shellcheck disable=SC2086 # a list of files
-	[ "$(grep -lx 'Status: RFC' patches/*/*.patch | wc -l)" = \
+	[ "$(to_send $base | sed 's,^,patches/,' | xargs grep -lx 'Status: RFC' | wc -l)" = \
 		"$(grep -l '^Subject: \[RFC PATCH' $mails | wc -l)" ]
 }
 ok "series: what is for comments says so" rfc
@@ -121,7 +124,7 @@ ok "series: the same commit makes the same mails" again
 # send SINK OPTIONS: to a server that keeps the mails in the folder SINK.
 send() {
 	mkdir -p "$tmp/$1"
-	SINK=$tmp/$1 SENDFLAGS="--smtp-server=$here/lab/t/sink $2" in_copy lab/mail/send.sh $base
+	SINK=$tmp/$1 SENDFLAGS="--smtp-server=$here/lab/t/sink $2" in_copy lab/mail/send.sh $base after
 }
 went() {
 	find "$tmp/$1" -type f | sort
@@ -157,7 +160,7 @@ fails "series: a version that was sent" "v1 was sent: make series V=2" version 1
 
 # applied FILE...: makes the tree that was tested.  6.12 has no base patches.
 applied() {
-	lab/mail/am.sh $base stock "$@"
+	lab/mail/am.sh $base after stock "$@"
 }
 # The first one is the cover letter.
 arrive() {
@@ -206,7 +209,7 @@ next() {
 ok "series V=2" next
 # All patches are the same, but for the one of which more is said.
 range_diff() {
-	sed -n '/^Range-diff/,/^-- $/p' "$B/$base/series/v2-0000-cover-letter.patch" >"$tmp/range"
+	sed -n '/^Range-diff/,/^-- $/p' "$B/$base/after/series/v2-0000-cover-letter.patch" >"$tmp/range"
 	cat "$tmp/range"
 	[ "$(grep -cE '^ *[0-9]+:  [0-9a-f]+ = ' "$tmp/range")" = $((count - 1)) ] &&
 		[ "$(grep -cE '^ *[0-9]+:  [0-9a-f]+ ! ' "$tmp/range")" = 1 ] &&
@@ -216,7 +219,7 @@ ok "series V=2: with a range-diff to what was sent" range_diff
 author="Zoë Ünal"
 by_other() {
 	git config --global user.name "$author" && version 2 &&
-		from_sender "$B/$base/series"/v2-*.patch
+		from_sender "$B/$base/after/series"/v2-*.patch
 }
 ok "series V=2: again, by another sender" by_other
 done_testing
