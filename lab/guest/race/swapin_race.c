@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A fault handler clears only the PTE marker that it has faulted on.
+ * A page is lost while a fault on what was there before is being handled.
+ *
+ * A fault handler clears only the PTE marker that it has faulted on:
  *
  *	victim				main
  *	------				----
@@ -12,6 +14,16 @@
  *
  * If the victim's fault takes the swapin error for its uffd-wp marker, it clears it, and
  * reads what the file has in place of the data that was written.
+ *
+ * A fault waits for userfaultfd only if that can resolve it:
+ *
+ *	read: stalls in the fault
+ *	on a missing page
+ *					UFFDIO_COPY, and as above
+ *	goes on: SIGBUS
+ *
+ * If it takes the swapin error for a page that is still missing, it waits for a monitor,
+ * who can't fill the page.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -32,13 +44,14 @@
 #define DEVICE	"/dev/test_swapin_race"
 #define ROUNDS	200
 #define FILE_BYTE	0x5a
+#define SECONDS	3		/* for a victim to come back, even where all is emulated */
 
 /* What the victim and main have in common. */
 struct victim {
 	char *page;
 	int cpu;
 	pid_t tid;
-	bool go;
+	bool go, done;
 	enum outcome outcome;
 };
 
@@ -51,6 +64,7 @@ static void *victim_run(void *arg)
 	while (!__atomic_load_n(&victim->go, __ATOMIC_ACQUIRE))
 		sched_yield();
 	victim->outcome = touch(victim->page, 0, READ);
+	__atomic_store_n(&victim->done, true, __ATOMIC_RELEASE);
 	return NULL;
 }
 
@@ -97,6 +111,33 @@ static char *map_stale_marker(int fd)
 	return page;
 }
 
+/* A private page that is missing, and its userfaultfd. */
+static char *map_missing(int *uffd)
+{
+	char *page = mmap(NULL, page_size, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (page == MAP_FAILED)
+		return NULL;
+	*uffd = uffd_watch(page, UFFDIO_REGISTER_MODE_MISSING, 0);
+	if (*uffd >= 0)
+		return page;
+	munmap(page, page_size);
+	return NULL;
+}
+
+static bool comes_back(struct victim *victim)
+{
+	int tries;
+
+	for (tries = 0; tries < SECONDS * 1000; tries++) {
+		if (__atomic_load_n(&victim->done, __ATOMIC_ACQUIRE))
+			return true;
+		usleep(1000);
+	}
+	return false;
+}
+
 static bool is_state(int fd, const char *state)
 {
 	char now[16] = "";
@@ -116,11 +157,16 @@ static bool wait_for(int fd, const char *state)
 	return fail("race", "the module never said %s", state);
 }
 
-/* What main does while the victim is stalled; no mmap(2) or brk(2), which would wait. */
-static int lose_page(struct badswap *bs, char *page)
+/*
+ * What main does while the victim is stalled; no mmap(2) or brk(2), which would wait.
+ * With a @uffd the page is missing, and has what is at @src before it is written.
+ */
+static int lose_page(struct badswap *bs, char *page, int uffd, const char *src)
 {
 	int ret;
 
+	if (uffd >= 0 && uffd_copy(uffd, page, src))
+		return -errno;
 	fill(page, 1);
 	ret = badswap_pageout(bs, page, page_size);
 	if (!ret)
@@ -135,6 +181,7 @@ FIXTURE(swapin_race)
 	struct badswap bs;
 	int device;		/* of the module */
 	int file;
+	char *src;		/* for UFFDIO_COPY */
 	int cpu;		/* for the victim */
 };
 
@@ -151,6 +198,8 @@ FIXTURE_SETUP(swapin_race)
 	mallopt(M_MMAP_THRESHOLD, 64 << 20);
 	mallopt(M_TRIM_THRESHOLD, 64 << 20);
 	free(memset(malloc(8 << 20), 1, 8 << 20));
+	self->src = calloc(1, page_size);
+	ASSERT_NE(NULL, self->src);
 
 	self->file = memfd_create("race", MFD_CLOEXEC);
 	memset(byte, FILE_BYTE, sizeof(byte));
@@ -161,26 +210,32 @@ FIXTURE_SETUP(swapin_race)
 
 FIXTURE_TEARDOWN(swapin_race)
 {
+	free(self->src);
 	close(self->file);
 	close(self->device);
 	badswap_destroy(&self->bs);
 }
 
+#define WAITED	(CORRUPT + 1)
+
 /*
- * Returns what the victim's read, or a write after it, gave.  Where the race could not be
- * had, it says so and returns -1.
+ * Returns what the victim's read, or a write after it, gave, or WAITED.  Where the race
+ * could not be had, it says so and returns -1.
  */
-static int one_round(struct badswap *bs, int device, int file, int cpu)
+static int one_round(FIXTURE_DATA(swapin_race) *self, bool missing)
 {
-	struct victim victim = { .cpu = cpu };
+	struct victim victim = { .cpu = self->cpu };
+	struct badswap *bs = &self->bs;
+	int device = self->device, ret, uffd = -1;
+	bool waited = false;
 	pthread_t thread;
 	char arm[32];
-	int ret;
 
 	ret = badswap_heal(bs);
 	if (!ret)
 		ret = badswap_swapon(bs);
-	victim.page = ret ? NULL : map_stale_marker(file);
+	if (!ret)
+		victim.page = missing ? map_missing(&uffd) : map_stale_marker(self->file);
 	if (!victim.page || pthread_create(&thread, NULL, victim_run, &victim)) {
 		fail("race", "can't prepare: %s", strerror(-ret));
 		return -1;
@@ -191,7 +246,11 @@ static int one_round(struct badswap *bs, int device, int file, int cpu)
 	ret = write(device, arm, strlen(arm)) < 0 ? -errno : 0;
 	__atomic_store_n(&victim.go, true, __ATOMIC_RELEASE);
 	if (!ret && wait_for(device, "stalled\n"))
-		ret = lose_page(bs, victim.page);
+		ret = lose_page(bs, victim.page, uffd, self->src);
+	if (!ret)
+		waited = !comes_back(&victim);
+	/* No one waits for a userfaultfd that is closed. */
+	close(uffd);
 	pthread_join(thread, NULL);
 	if (ret || !is_state(device, "released\n")) {
 		fail("race", "not had: %s", ret ? strerror(-ret) : "the fault went on before");
@@ -201,35 +260,49 @@ static int one_round(struct badswap *bs, int device, int file, int cpu)
 	if (victim.outcome == BUS)
 		victim.outcome = touch(victim.page, 0, WRITE);
 	munmap(victim.page, page_size);
-	return victim.outcome;
+	return waited ? WAITED : victim.outcome;
 }
 
-TEST_F_TIMEOUT(swapin_race, fault, 150)
+static void race(struct __test_metadata *_metadata, FIXTURE_DATA(swapin_race) *self,
+		 bool missing)
 {
-	unsigned int round, count[CORRUPT + 1] = { 0 }, missed = 0;
+	unsigned int round, count[WAITED + 1] = { 0 }, missed = 0;
 
-	CASE("race: a fault clears no swapin error that came in between");
 	if (self->device < 0)
 		SKIP(return, "needs the module test_swapin_race");
 	if (self->cpu < 0)
 		SKIP(return, "needs two CPUs");
 	ASSERT_EQ(0, badswap_swapoff(&self->bs));
-	for (round = 0; round < ROUNDS && missed < 3; round++) {
-		int got = one_round(&self->bs, self->device, self->file, self->cpu);
+	for (round = 0; round < ROUNDS && missed < 3 && !count[WAITED]; round++) {
+		int got = one_round(self, missing);
 
 		if (got < 0)
 			missed++;
 		else
 			count[got]++;
 	}
-	say("rounds", "%u SIGBUS, %u corrupt, %u not had, of %u", count[BUS],
-	    count[CORRUPT], missed, ROUNDS);
+	say("rounds", "%u SIGBUS, %u corrupt, %u waited, %u not had, of %u", count[BUS],
+	    count[CORRUPT], count[WAITED], missed, ROUNDS);
 	/* A kernel that is to have it and skips is found out by what the series claims. */
-	if (!count[BUS] && !count[CORRUPT] && !count[DATA])
+	if (missed == round)
 		SKIP(return, "not had: is the swapin error of this kernel a PTE marker?");
 	EXPECT_TRUE(!count[CORRUPT] ||
 		    fail("corrupt", "a lost page read as what the file has"));
+	EXPECT_TRUE(!count[WAITED] ||
+		    fail("hang", "a fault on a lost page waits for userfaultfd"));
 	EXPECT_EQ(ROUNDS, count[BUS]);
+}
+
+TEST_F_TIMEOUT(swapin_race, fault, 150)
+{
+	CASE("race: a fault clears no swapin error that came in between");
+	race(_metadata, self, false);
+}
+
+TEST_F_TIMEOUT(swapin_race, missing, 150)
+{
+	CASE("race: a fault waits for no monitor when the page was lost in between");
+	race(_metadata, self, true);
 }
 
 int main(int argc, char **argv)

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Stalls one page fault until the PTE marker that it is about has been replaced by
- * another one, so that what do_swap_page() then does with the first one can be seen.
+ * Stalls one page fault until what it is about, a PTE marker or a missing page that
+ * userfaultfd is to be told of, has been replaced by another marker, so that what
+ * do_swap_page() or handle_userfault() then does can be seen.
  *
- * Write "TID MS" to /dev/test_swapin_race: the next fault of thread TID on a PTE marker
- * stalls until there is another marker, but for no longer than MS milliseconds.  Read
- * it to learn how far that is, one word a line:
+ * Write "TID MS" to /dev/test_swapin_race: the next such fault of thread TID stalls
+ * until there is another marker, but for no longer than MS milliseconds.  Read it to
+ * learn how far that is, one word a line:
  *
  *	idle		nothing is to be stalled
  *	armed		no fault yet
@@ -44,7 +45,21 @@ static struct file *armed_by;
 static pid_t victim;
 static unsigned int limit_ms;
 
-/* At the entry of do_swap_page(): vmf->orig_pte is what was faulted on. */
+static int stall(struct kprobe *p, struct pt_regs *regs);
+
+static struct kprobe on_marker = {
+	.symbol_name = "do_swap_page",
+	.pre_handler = stall,
+};
+
+static struct kprobe on_missing = {
+	.symbol_name = "handle_userfault",
+	.pre_handler = stall,
+};
+
+static struct kprobe *probes[] = { &on_marker, &on_missing };
+
+/* At the entry of the function: vmf->orig_pte is what was faulted on. */
 static int stall(struct kprobe *p, struct pt_regs *regs)
 {
 	struct vm_fault *vmf = (void *)regs_get_kernel_argument(regs, 0);
@@ -53,7 +68,7 @@ static int stall(struct kprobe *p, struct pt_regs *regs)
 	pte_t pte;
 
 	if (atomic_read_acquire(&state) != ARMED || task_pid_vnr(current) != victim ||
-	    !is_pte_marker(vmf->orig_pte))
+	    (p == &on_marker && !is_pte_marker(vmf->orig_pte)))
 		return 0;
 	/* It may have been disarmed meanwhile. */
 	if (atomic_cmpxchg(&state, ARMED, STALLED) != ARMED)
@@ -71,11 +86,6 @@ static int stall(struct kprobe *p, struct pt_regs *regs)
 	atomic_set(&state, end);
 	return 0;
 }
-
-static struct kprobe probe = {
-	.symbol_name = "do_swap_page",
-	.pre_handler = stall,
-};
 
 static ssize_t race_write(struct file *file, const char __user *ubuf, size_t len,
 			  loff_t *ppos)
@@ -142,20 +152,20 @@ static struct miscdevice race_device = {
 
 static int __init race_init(void)
 {
-	int ret = register_kprobe(&probe);
+	int ret = register_kprobes(probes, ARRAY_SIZE(probes));
 
 	if (ret)
 		return ret;
 	ret = misc_register(&race_device);
 	if (ret)
-		unregister_kprobe(&probe);
+		unregister_kprobes(probes, ARRAY_SIZE(probes));
 	return ret;
 }
 
 static void __exit race_exit(void)
 {
 	misc_deregister(&race_device);
-	unregister_kprobe(&probe);
+	unregister_kprobes(probes, ARRAY_SIZE(probes));
 }
 
 module_init(race_init);
