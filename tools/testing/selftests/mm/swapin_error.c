@@ -183,6 +183,29 @@ TEST_F(swapin_error, madv_reclaim)
 	}
 }
 
+#ifndef MADV_GUARD_INSTALL
+#define MADV_GUARD_INSTALL	102
+#define MADV_GUARD_REMOVE	103
+#endif
+
+TEST_F(swapin_error, madv_guard)
+{
+	char *lost = self->mem + page_size;
+
+	if (!begin(_metadata, self->missing,
+		   "MADV_GUARD_REMOVE: leaves lost pages, INSTALL gives them up"))
+		return;
+	if (madvise(self->mem, mem_size, MADV_GUARD_REMOVE))
+		SKIP(return, "needs MADV_GUARD_REMOVE");
+	UNHARMED(0);
+	ASSERT_EQ(0, madvise(lost, page_size, MADV_GUARD_INSTALL));
+	EXPECT_EQ(SEGV, touch(lost, 1, READ));
+	EXPECT_TRUE(part_is_lost(self->mem, 2, NR_PAGES - 1));
+	ASSERT_EQ(0, madvise(self->mem, mem_size, MADV_GUARD_REMOVE));
+	EXPECT_TRUE(are_fresh(self->mem, 1, 1, variant->under));
+	EXPECT_TRUE(part_is_lost(self->mem, 2, NR_PAGES - 1));
+}
+
 TEST_F(swapin_error, madv_populate)
 {
 	static const int advice[] = { MADV_POPULATE_READ, MADV_POPULATE_WRITE };

@@ -20,12 +20,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <linux/mman.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "lost_pages_test.h"
@@ -406,6 +408,27 @@ TEST_F(swapin_error_shmem, seek)
 	EXPECT_EQ(2 * pos, lseek(self->fd, pos, SEEK_HOLE));
 	EXPECT_EQ(3 * pos, lseek(self->fd, 2 * pos, SEEK_DATA));
 }
+
+#ifdef __NR_cachestat
+TEST_F(swapin_error_shmem, cachestat)
+{
+	struct cachestat_range range = { .len = mem_size };
+	struct cachestat stat;
+
+	if (!begin(_metadata, self->missing,
+		   "shmem: cachestat has lost pages neither as cached nor as holes"))
+		return;
+	if (syscall(__NR_cachestat, self->fd, &range, &stat, 0))
+		SKIP(return, "needs cachestat(2)");
+	EXPECT_TRUE(is_count("nr_cache", stat.nr_cache, NR_PAGES / 2, 0));
+	EXPECT_TRUE(is_count("nr_evicted", stat.nr_evicted, NR_PAGES / 2, 0));
+	EXPECT_EQ(0, stat.nr_recently_evicted);
+	UNHARMED();
+	ASSERT_EQ(0, punch(self->fd, 1, 1));
+	ASSERT_EQ(0, syscall(__NR_cachestat, self->fd, &range, &stat, 0));
+	EXPECT_TRUE(is_count("nr_evicted", stat.nr_evicted, NR_PAGES / 2 - 1, 0));
+}
+#endif
 
 TEST_F(swapin_error_shmem, smaps)
 {
