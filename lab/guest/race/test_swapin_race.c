@@ -30,6 +30,15 @@
 #include <linux/timekeeping.h>
 #include <linux/uaccess.h>
 
+#if __has_include(<linux/leafops.h>)
+#include <linux/leafops.h>
+
+static bool is_pte_marker(pte_t pte)
+{
+	return softleaf_is_marker(softleaf_from_pte(pte));
+}
+#endif
+
 #define MAX_MS	10000
 
 enum state { IDLE, ARMED, STALLED, RELEASED, TIMEOUT };
