@@ -103,9 +103,10 @@ endif
 
 #: make                     the verdict: deps, source, tree, kernels, tests, boots, table
 #: make BASE=6.2 KSRC=DIR   the same on 6.2, from the source in DIR
-#: make KERNEL=stock        one kernel only: stock, before, after, debug, without-FIX,
-#:                          wrong-FIX (FIX as in patches/fix and patches/wrong), the last
-#:                          two with the cases that they must fail in; FULL=1 with all
+#: make KERNEL=stock        one kernel only: stock, before, after, debug, topic-NAME (as in
+#:                          series/BASE), without-FIX, wrong-FIX (FIX as in patches/fix and
+#:                          patches/wrong), the last two with the cases that they must fail
+#:                          in; FULL=1 with all
 #: make CASE='swapin_error.*fork*' [REPEAT=N]   only these cases, N times
 #: make list                the cases, and what each is about
 #: make compare [FROM=RUN TO=RUN]   what differs between two runs, of those in build/runs
