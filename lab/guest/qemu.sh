@@ -65,21 +65,17 @@ choose_accel() {
 	ACCEL=$(sed -n 2p "$B/accel")
 }
 
-# TCG flushes its TLB at each wrpkru, and does rep movsb and stosb byte by byte, for which
-# nothing here asks.
-cpu() {
-	case $ACCEL in
-	tcg) echo max,-pku,-erms,-fsrm ;;
-	*) echo max ;;
-	esac
-}
-
 # qemu KERNEL INITRD CMDLINE OPTION...: runs QEMU with ACCEL in place of this shell, and not
 # for longer than its parent lives.
+#
+# TCG with a thread for each CPU is slower where tests run one after the other, by what the
+# threads wait for each other.  It flushes its TLB at each wrpkru, and does rep movsb and stosb
+# byte by byte, for which nothing here asks.
 qemu() {
-	kernel_image=$1 initrd=$2 cmdline=$3
+	kernel_image=$1 initrd=$2 cmdline=$3 accel=$ACCEL cpu=max
 	shift 3
-	exec setpriv --pdeathsig KILL "$QEMU" -accel "$ACCEL" -cpu "$(cpu)" \
+	[ "$ACCEL" != tcg ] || accel=tcg,thread=single cpu=max,-pku,-erms,-fsrm
+	exec setpriv --pdeathsig KILL "$QEMU" -accel "$accel" -cpu "$cpu" \
 		-smp "$SMP" -m "$MEM" -nodefaults -no-user-config -display none -no-reboot \
 		-kernel "$kernel_image" -initrd "$initrd" \
 		-append "console=ttyS0 panic=-1 oops=panic mitigations=off rcupdate.rcu_expedited=1 $cmdline $CMDLINE" "$@"
