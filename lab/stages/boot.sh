@@ -5,6 +5,9 @@
 # that did not come to its end are in DIR/run.failed.  DIR is build/BASE/KERNEL and
 # IMAGE the base's guest image if they are not named.  A guest that KVM gives up on runs
 # again with TCG, if ACCEL is auto.
+#
+# Where there are the CPUs and the memory, all tests are run by two guests side by side, each
+# of which is a part of the run: the logs are those of the first, then of the second.
 . lab/lib.sh
 . lab/series.sh
 . lab/guest/qemu.sh
@@ -19,19 +22,40 @@ asked=${LAB_ONLY-}
 [ $# -gt 2 ] || asked=$(only "$base" "$kernel")
 
 on_exit() {
-	[ -z "$job" ] || kill -KILL "$job" 2>/dev/null || :
+	# shellcheck disable=SC2086 # a list
+	[ -z "$job" ] || kill -KILL $job 2>/dev/null || :
 	rm -rf "$run.tmp" "$B/probe.$$"
 }
 
+# The logs of all guests, in one.
+join() {
+	for log in console.log results.log qemu.log; do
+		cat "$run.tmp"/[12]/$log >"$run.tmp/$log" 2>/dev/null || :
+	done
+}
+
 failed() {
+	join
 	rm -rf "$run.failed"
 	mv "$run.tmp" "$run.failed"
 	die "$base/$kernel: $1 (log: $run.failed/console.log)"
 }
 
-# What a run of some cases only is asked for, in the guest's words.
-cmdline() {
-	[ -z "$asked" ] || printf 'lab.only=%s ' "$(echo "$asked" | paste -sd ,)"
+# asked_of GUEST: what it is asked for, in its words.  By the last letter of its name a test is
+# in one of two parts, and about as much is in each.
+asked_of() {
+	case $parts-$1 in
+	2-1) echo 'lab.part=*[a-k]' ;;
+	2-2) echo 'lab.part=*[!a-k]' ;;
+	*) [ -z "$asked" ] || echo "lab.only=$(echo "$asked" | paste -sd ,)" ;;
+	esac
+}
+
+alive() {
+	for guest in $job; do
+		! kill -0 "$guest" 2>/dev/null || return 0
+	done
+	return 1
 }
 
 # The guest image, with the module of the race test that was built for this kernel.
@@ -49,33 +73,42 @@ boot() {
 	rm -rf "$run.tmp"
 	mkdir -p "$run.tmp"
 	pack
-	(qemu "$bzImage" "$run.tmp/image" "$(cmdline)" \
-		-serial "file:$run.tmp/console.log" -serial "file:$run.tmp/results.log" \
-		>"$run.tmp/qemu.log" 2>&1 </dev/null) &
-	job=$!
+	for guest in $(seq "$parts"); do
+		logs=$run.tmp/$guest
+		mkdir "$logs"
+		(qemu "$bzImage" "$run.tmp/image" "$(asked_of "$guest")" -serial "file:$logs/console.log" \
+			-serial "file:$logs/results.log" >"$logs/qemu.log" 2>&1 </dev/null) &
+		job="$job $!"
+	done
 	began=$(date +%s)
-	[ ! -t 1 ] || { tick BOOT "$run.tmp/results.log" & ticker=$!; }
+	[ ! -t 1 ] || { tick BOOT "$run.tmp/1/results.log" & ticker=$!; }
 }
 
 # kvm_gave_up SECONDS: whether it did, after SECONDS, with the reason in $why.
 kvm_gave_up() {
 	[ "$ACCEL" = kvm ] || return 1
-	why=$(grep -a -m 1 -i -E 'KVM internal error|kvm.*(failed|not supported)|initialize kvm' \
-		"$run.tmp/qemu.log" 2>/dev/null) && return
+	why=$(cat "$run.tmp"/[12]/qemu.log | grep -a -m 1 -i -E \
+		'KVM internal error|kvm.*(failed|not supported)|initialize kvm') && return
 	why="the guest said nothing in ${PATIENCE}s"
-	[ "$1" -ge "$PATIENCE" ] && [ ! -s "$run.tmp/console.log" ]
+	[ "$1" -ge "$PATIENCE" ] || return
+	for guest in $(seq "$parts"); do
+		[ -s "$run.tmp/$guest/console.log" ] || return 0
+	done
+	return 1
 }
 
 # Returns QEMU's exit status, 124 when LIMIT seconds are over, or 125 when KVM gave up.
 wait_for_end() {
-	while kill -0 "$job" 2>/dev/null; do
+	while alive; do
 		seconds=$(($(date +%s) - began))
 		[ $seconds -lt "$LIMIT" ] || return 124
 		! kvm_gave_up $seconds || return 125
 		sleep 0.2
 	done
 	status=0
-	wait "$job" || status=$?
+	for guest in $job; do
+		wait "$guest" || status=$?
+	done
 	job=''
 	[ $status = 0 ] || ! kvm_gave_up 0 || return 125
 	return $status
@@ -83,8 +116,8 @@ wait_for_end() {
 
 end_guest() {
 	end_ticker
-	[ -z "$job" ] || kill -KILL "$job" 2>/dev/null || :
-	[ -z "$job" ] || wait "$job" 2>/dev/null || :
+	# shellcheck disable=SC2086 # a list
+	[ -z "$job" ] || { kill -KILL $job; wait $job; } 2>/dev/null || :
 	job=''
 }
 
@@ -99,6 +132,13 @@ run_guest() {
 lock "$run.lock" "for another make that boots $base/$kernel"
 by_user=$ACCEL
 choose_accel "$bzImage"
+parts=1
+# The counts of a gcov kernel are of one guest.  One pair of guests at a time.
+if [ $# = 2 ] && [ -z "$asked" ] && [ "$kernel" != gcov ] && [ "$(guests)" -gt 1 ]; then
+	parts=2
+	exec 7>>"$B/guests"
+	background flock 7
+fi
 # Guests side by side, and a kernel's build, share the CPUs.
 [ "$LAB_GUESTS" = 1 ] || LIMIT=$((LIMIT * 2 * (1 + (LAB_GUESTS * SMP - 1) / $(nproc))))
 # Of what does not come to its end now, there is no verdict.
@@ -114,15 +154,17 @@ if [ $status = 125 ]; then
 	ACCEL=tcg
 	run_guest
 fi
-console=$run.tmp/console.log
 [ $status -ne 124 ] || failed "the guest hung: no end after ${LIMIT}s (LIMIT= gives it more)"
 [ $status -le 128 ] ||
 	failed "QEMU was killed by signal $((status - 128)), 9 maybe for want of memory (MEM= is ${MEM}M)"
-[ $status -eq 0 ] || failed "QEMU failed: $(tail -n 1 "$run.tmp/qemu.log")"
-panic=$(grep -a -m 1 -o 'Kernel panic.*' "$console" | tr -d '\r' || :)
-[ -z "$panic" ] || failed "the guest died: $panic"
-[ "$(tail -n 1 "$run.tmp/results.log" 2>/dev/null)" = "done" ] ||
-	failed "the guest ended early, the results are cut short"
-rm -rf "$run.tmp/image" "$run.tmp/modules"
+[ $status -eq 0 ] || failed "QEMU failed: $(cat "$run.tmp"/[12]/qemu.log | tail -n 1)"
+for guest in $(seq "$parts"); do
+	panic=$(grep -a -m 1 -o 'Kernel panic.*' "$run.tmp/$guest/console.log" | tr -d '\r' || :)
+	[ -z "$panic" ] || failed "the guest died: $panic"
+	[ "$(tail -n 1 "$run.tmp/$guest/results.log" 2>/dev/null)" = "done" ] ||
+		failed "the guest ended early, the results are cut short"
+done
+join
+rm -rf "$run.tmp/image" "$run.tmp/modules" "$run.tmp"/[12]
 mv "$run.tmp" "$run"
 timed BOOT "$base/$kernel" $(($(date +%s) - began))

@@ -19,5 +19,5 @@ done
 rm -rf "$B/check" "$B/judge" "$B"/accel* "$B"/probe.* "$B/times" "$B/junit.xml" \
 	"$B/deps.log" "$B/swapin-tests.tar.gz"*
 [ "$1" = distclean ] || exit 0
-rm -rf "$B/dl" "$B/runs" "$B/ticker" "$B/.lab"
+rm -rf "$B/dl" "$B/runs" "$B/ticker" "$B/guests" "$B/.lab"
 rmdir "$B" 2>/dev/null || say CLEAN "$B has more in it, which is not ours: $(find "$B" -mindepth 1 -maxdepth 1 -printf '%f ')"

@@ -4,7 +4,8 @@
 # A test that is run for several kinds of mapping, FIXTURE.VARIANT.TEST, is of the case
 # FIXTURE.TEST.  The seconds are the guest's, or nothing.
 # Fails, with a line on stderr, where the log proves nothing: no test, no plan, not
-# as many results as planned, a program that ended otherwise than its results say.
+# as many results as planned, a program that ended otherwise than its results say.  Of two
+# guests that have a part of the tests each, there are the logs of both.
 
 function bad(why)
 {
@@ -57,9 +58,11 @@ function result(status)
 
 $1 == "only" && !programs { for (i = 2; i <= NF; i++) asked++; next }
 
+$1 == "part" && !program { parts++; next }
+
 $1 == "begin" && !program { program = $2; plan = ""; seen = failures = nothing = 0; programs++; since = ""; next }
 
-asked && /^1\.\.0 # SKIP no test of that name/ { plan = 0; nothing = 1; next }
+(asked || parts) && /^1\.\.0 # SKIP no test of that name/ { plan = 0; nothing = 1; next }
 /^1\.\.0/	{ bad(program " skipped everything: " $0) }
 /^1\.\.[0-9]+/	{ plan = substr($1, 4) + 0; next }
 
@@ -102,19 +105,23 @@ $1 == "end" && $2 == program {
 		bad(program " ended with status " $3 ", though no result says so")
 	if ($3 + 0 == 0 && failures)
 		bad(program " ended with status 0, though " failures " results failed")
+	given[program] += seen
 	program = ""
 	next
 }
 
-$0 == "done"	{ done = 1 }
+$0 == "done"	{ done++ }
 
 END {
 	if (failed)
 		exit 1
 	if (program)
 		bad(program " did not end")
-	if (!done)
+	if (!done || parts && (done != 2 || parts != 2))
 		bad("the log is cut short")
+	for (program in given)
+		if (parts && !given[program])
+			bad(program " has no test in either part")
 	if (!programs)
 		bad("no test ran")
 	if (asked && !total)

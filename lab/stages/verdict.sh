@@ -32,7 +32,7 @@ else
 	printf 'console\tpass\t\tconsole: no warning, oops or other report\tconsole\t\n'
 fi >>"$dir/verdict.tmp"
 sed 's/\r$//; s/^\[ *[0-9.]*\] \{0,1\}//
-	/^coverage$/,/^end coverage$/d; /^only /d; /^begin /d; /^end /d; /^done$/d; /^$/d' \
+	/^coverage$/,/^end coverage$/d; /^only /d; /^part /d; /^begin /d; /^end /d; /^done$/d; /^$/d' \
 	"$run/results.log" >"$dir/results.tap"
 name=$(echo "${dir#"$B"/}" | tr / -)
 awk -v suite="$name" -v json="$dir/results.json" -v junit="$dir/results.xml" \

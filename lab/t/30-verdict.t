@@ -109,6 +109,23 @@ ok "some tests only: a program that has none of them" only
 refused "some tests only: none at all" "no test of the name that was asked for" \
 	'1!d; s/.*/only none\nbegin t\n1..0 # SKIP no test of that name\nend t 4\ndone/'
 
+# The logs of two guests with a part of the tests each, of which one may have none of a program.
+none='1..0 # SKIP no test of that name'
+# parts FIRST SECOND: what the first one has before the recorded log, and the second one.
+parts() {
+	judge "1s/^/part *[a-k]\n$1/; \$s/\$/\npart *[!a-k]\n$2/"
+}
+parts_are() {
+	parts '' "begin swapin_error\n$none\nend swapin_error 4\ndone" &&
+		cmp "$tmp/guest/verdict" lab/t/logs/verdict && ! grep part "$tmp/guest/results.tap"
+}
+ok "two parts, one of them with nothing in it" parts_are
+fails "two parts: one is missing" "cut short" judge "1s/^/part *[a-k]\n/"
+fails "two parts: one is cut" "did not end" parts '' "begin swapin_error\n1..4"
+fails "two parts: one is cut between programs" "cut short" parts '' "begin other\n1..1\nok 1 a\nend other 0"
+fails "two parts: a program has nothing in both" "other has no test in either part" \
+	parts "begin other\n$none\nend other 4\n" "begin other\n$none\nend other 4\ndone"
+
 for report in \
 	"WARNING: CPU: 0 PID: 87 at mm/memory.c:888 copy_page_range+0x11/0x17" \
 	"BUG: Bad rss-counter state mm:00000000 type:MM_SWAPENTS val:1" \

@@ -9,6 +9,9 @@ mkdir -p "$guest" "$tmp/bin"
 touch "$guest/bzImage" "$tmp/b/6.1/guest.cpio.gz" "$tmp/kvm"
 unset CMDLINE LAB_ONLY
 export B="$tmp/b" ACCEL=tcg LIMIT=60 QEMU=lab/t/fake-qemu FAKE=good FAKE_KVM=good
+# So little that there is one guest.
+echo "MemAvailable: 1 kB" >"$tmp/little"
+export MEMINFO="$tmp/little"
 export DEV_KVM="$tmp/kvm" PATIENCE=1 LAB_GUESTS=1 SMP=2 MEM=512 STARTS="$tmp/starts" NAP
 # Seconds that are ours alone, to know the process by.
 NAP=60.$$
@@ -158,6 +161,32 @@ for is in "2 16000 2" "64 128000 64" "64 8000 11" "64 300 1" "1 16000 1"; do
 	set -- $is
 	ok "$1 CPUs and $2 MiB: $3 guests" [ "$(guests_at "$1" "$2")" = "$3" ]
 done
+# in_parts PATTERN VAR=VALUE...: boots with two guests, and counts what both have said.
+in_parts() {
+	want=$1
+	shift
+	guests_at 2 99999 >/dev/null
+	boot ACCEL=tcg PATH="$tmp/bin:$PATH" MEMINFO="$tmp/meminfo" "$@" || return
+	[ "$(paste -sd , "$STARTS")" = "tcg guest,tcg guest" ] && [ "$(ls "$guest/run")" = "console.log
+qemu.log
+results.log" ] && [ "$(grep -c "$want" "$guest/run/results.log")" = 2 ] &&
+		[ "$(grep -c 'Linux version' "$guest/run/console.log")" = 2 ]
+}
+ok "two guests: the logs of both" in_parts '^done'
+ok "two guests: each has a part" in_parts '^part .*' FAKE=part
+for how in crash killed hang panic; do
+	case $how in
+	crash) why="QEMU failed" ;;
+	killed) why="QEMU was killed by signal 9" ;;
+	hang) why="the guest hung: no end after 2s" ;;
+	panic) why="the guest died: Kernel panic" ;;
+	esac
+	for one in 1 2; do
+		fails "two guests: $one is $how" "$why" in_parts '^done' FAKE=$how FAKE_PART=$one LIMIT=2
+	done
+done
+no_qemu "two guests"
+fails "two guests: one ends early" "ended early" in_parts '^done' FAKE=early FAKE_PART=2
 # limit CPUS GUESTS SECONDS: what the guests may take there.
 limit() {
 	guests_at "$1" 99999 >/dev/null

@@ -6,6 +6,8 @@
 ok "6.1: a kernel and a guest image" lab_make 6.1 kernel image KERNEL=after
 real=$(cd "$B" && pwd)
 guest=$tmp/b/6.1/after
+# So little that there is one guest, as its init wants it.
+echo "MemAvailable: 1 kB" >"$tmp/little"
 mkdir -p "$guest"
 ln -s "$real/6.1/after/bzImage" "$guest/bzImage"
 cp "$B/accel" "$tmp/b/accel" 2>/dev/null
@@ -15,7 +17,7 @@ guest() (
 	printf '#!/bin/sh\nexport PATH=/bin\nmkdir -p /proc /sys /dev
 		mount -t devtmpfs dev /dev\n%s\n' "$1" >"$tmp/init"
 	chmod +x "$tmp/init"
-	export B="$tmp/b" LIMIT="${2:-60}"
+	export B="$tmp/b" LIMIT="${2:-60}" MEMINFO="$tmp/little"
 	lab/stages/image.sh "$B/6.1/guest.cpio.gz" "$tmp/init" ${3:+"$3"} && lab/stages/boot.sh 6.1 after &&
 		lab/stages/verdict.sh "$guest"
 )
