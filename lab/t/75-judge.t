@@ -91,12 +91,12 @@ bundle() {
 		grep -qE '^(not )?ok [0-9]+ swapin_race' "$tmp/ktap"
 }
 
-# Of two that pack at the same time, where tar is slow.
-printf '#!/bin/sh\nsleep 0.5\nexec /bin/tar "$@"\n' >"$tmp/bin/tar"
+# Of two that pack at the same time, where tar takes a second.
+printf '#!/bin/sh\nsleep 1\nexec /bin/tar "$@"\n' >"$tmp/bin/tar"
 chmod +x "$tmp/bin/tar"
 two_bundles() {
 	PATH=$tmp/bin:$PATH lab/guest/bundle.sh "$tmp/tests" "$tmp/two.tar.gz" >"$tmp/one" 2>&1 &
-	sleep 0.2
+	sleep 1.5
 	PATH=$tmp/bin:$PATH lab/guest/bundle.sh "$tmp/tests" "$tmp/two.tar.gz"
 	status=$?
 	wait $! && cat "$tmp/one" && [ $status = 0 ] && tar -tzf "$tmp/two.tar.gz"
