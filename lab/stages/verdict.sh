@@ -21,6 +21,12 @@ rm -f "$dir/verdict"
 [ -f "$run/results.log" ] || die "$dir has no results: run make"
 awk -f lab/stages/verdict.awk "$run/results.log" >"$dir/verdict.tmp" 2>"$dir/verdict.err" ||
 	die "$dir: $(cat "$dir/verdict.err") (log: $run/results.log)"
+# In the order of the tests' source, whichever guest has run which.
+lab/checks/list.sh | awk -F '\t' '
+	NR == FNR { sub(/ .*/, ""); rank[$0] = NR; next }
+	{ print ($5 in rank ? rank[$5] : 9999) "\t" FNR "\t" $0 }' - "$dir/verdict.tmp" |
+	sort -n -k 1,1 -k 2,2 | cut -f 3- >"$dir/verdict.err"
+mv "$dir/verdict.err" "$dir/verdict.tmp"
 # No report is what userspace has poisoned, through UFFDIO_POISON, and is to look like broken
 # memory, nor what a kernel that boots says of its command line and its settings.
 harmless='MCE: Killing |ommand line|stall warnings timeout|Scanning .*memory corruption'
