@@ -24,7 +24,7 @@ QEMU	?= qemu-system-x86_64
 # kvm, tcg, or auto: kvm where it works
 ACCEL	?= auto
 # the tests, of tools/testing/selftests/mm
-TESTS	?= swapin_error swapin_error_access swapin_error_fill swapin_error_shmem swapin_error_uffd
+TESTS	?= swapin_error swapin_error_shmem
 # only the cases that match, as 'swapin_error.*fork*'; so many times
 CASE	?=
 REPEAT	?= 1

@@ -38,9 +38,9 @@ awk -v patterns="$*" '
 		test[n] = /^TEST\(/ ? word[2] : word[3]
 		next
 	}
-	# The first text that is given to begin() or CASE().
-	n && title[n] == "" && /(begin|CASE)\(/ { due = 1 }
-	due && match($0, /"[^"]*"/) { title[n] = substr($0, RSTART + 1, RLENGTH - 2); due = 0 }
+	n && title[n] == "" && /CASE\(/ && match($0, /"[^"]*"/) {
+		title[n] = substr($0, RSTART + 1, RLENGTH - 2)
+	}
 	END {
 		for (i = 1; i <= n; i++)
 			if (fits(fixture[i], test[i]) && ++shown)

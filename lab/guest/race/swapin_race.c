@@ -34,12 +34,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <linux/userfaultfd.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 
-#include "lost_pages_test.h"
-#include "lost_pages_uffd.h"
+#include "../kselftest_harness.h"
+#include "badswap.h"
+#include "lost_pages.h"
 
 #define DEVICE	"/dev/test_swapin_race"
 #define ROUNDS	200
@@ -205,7 +208,7 @@ FIXTURE_SETUP(swapin_race)
 	memset(byte, FILE_BYTE, sizeof(byte));
 	for (i = 0; i < page_size / sizeof(byte); i++)
 		ASSERT_EQ(sizeof(byte), write(self->file, byte, sizeof(byte)));
-	ASSERT_EQ(0, badswap_create(&self->bs, device_mib));
+	ASSERT_EQ(0, badswap_create(&self->bs, 1));
 }
 
 FIXTURE_TEARDOWN(swapin_race)
@@ -266,31 +269,33 @@ static int one_round(FIXTURE_DATA(swapin_race) *self, bool missing)
 static void race(struct __test_metadata *_metadata, FIXTURE_DATA(swapin_race) *self,
 		 bool missing)
 {
-	unsigned int round, count[WAITED + 1] = { 0 }, missed = 0;
+	unsigned int round, got[WAITED + 1] = { 0 }, missed = 0;
 
 	if (self->device < 0)
 		SKIP(return, "needs the module test_swapin_race");
 	if (self->cpu < 0)
 		SKIP(return, "needs two CPUs");
 	ASSERT_EQ(0, badswap_swapoff(&self->bs));
-	for (round = 0; round < ROUNDS && missed < 3 && !count[WAITED]; round++) {
-		int got = one_round(self, missing);
+	for (round = 0; round < ROUNDS && missed < 3 && !got[WAITED]; round++) {
+		int is = one_round(self, missing);
 
-		if (got < 0)
+		if (is < 0)
 			missed++;
 		else
-			count[got]++;
+			got[is]++;
 	}
-	say("rounds", "%u SIGBUS, %u corrupt, %u waited, %u not had, of %u", count[BUS],
-	    count[CORRUPT], count[WAITED], missed, ROUNDS);
+	say("rounds", "%u SIGBUS, %u corrupt, %u waited, %u not had, of %u", got[BUS],
+	    got[CORRUPT], got[WAITED], missed, round);
 	/* A kernel that is to have it and skips is found out by what the series claims. */
 	if (missed == round)
 		SKIP(return, "not had: is the swapin error of this kernel a PTE marker?");
-	EXPECT_TRUE(!count[CORRUPT] ||
+	EXPECT_TRUE(!got[CORRUPT] ||
 		    fail("corrupt", "a lost page read as what the file has"));
-	EXPECT_TRUE(!count[WAITED] ||
+	EXPECT_TRUE(!got[WAITED] ||
 		    fail("hang", "a fault on a lost page waits for userfaultfd"));
-	EXPECT_EQ(ROUNDS, count[BUS]);
+	/* One or two may be missed, where the host or another process was in the way. */
+	EXPECT_LT(missed, 3);
+	EXPECT_EQ(round - missed, got[BUS]);
 }
 
 TEST_F_TIMEOUT(swapin_race, fault, 150)
@@ -307,5 +312,7 @@ TEST_F_TIMEOUT(swapin_race, missing, 150)
 
 int main(int argc, char **argv)
 {
-	return run_tests(argc, argv);
+	lost_pages_init();
+	badswap_or_skip(NR_PAGES);
+	return test_harness_run(argc, argv);
 }

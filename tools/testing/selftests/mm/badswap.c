@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -13,6 +14,8 @@
 #include <string.h>
 #include <unistd.h>
 #include <sys/mman.h>
+#include <sys/param.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/swap.h>
 #include <sys/syscall.h>
@@ -20,6 +23,7 @@
 
 #include "../kselftest.h"
 #include "badswap.h"
+#include "vm_util.h"
 
 #define CONFIGFS	"/sys/kernel/config/nullb"
 #define CGROUPFS	"/sys/fs/cgroup"
@@ -33,9 +37,10 @@
 #endif
 
 #define SECTOR_SIZE	512
+#define CHUNK_PAGES	64	/* that are read at once */
+#define PM_SWAP_OFFSET(entry)	((entry) << 9 >> 14)	/* bits 5 to 54 */
 
-/* Writes @text to the file that @fmt names. */
-static int put(const char *text, const char *fmt, ...)
+int write_text(const char *text, const char *fmt, ...)
 {
 	char path[256];
 	va_list ap;
@@ -59,35 +64,18 @@ static void disk_path(const struct badswap *bs, char *path, size_t size)
 	snprintf(path, size, "/dev/%s", bs->name);
 }
 
-int pagemap_entries(const void *mem, size_t pages, uint64_t *entries)
+/* Stores the pagemap entries of @pages pages at @mem. */
+static int pagemap_entries(char *mem, size_t pages, uint64_t *entries)
 {
-	off_t index = (uintptr_t)mem / sysconf(_SC_PAGESIZE);
-	ssize_t size = pages * sizeof(*entries);
+	size_t i, size = sysconf(_SC_PAGESIZE);
 	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
-	int ret = 0;
 
 	if (fd < 0)
 		return -errno;
-	if (pread(fd, entries, size, index * sizeof(*entries)) != size)
-		ret = -EIO;
+	for (i = 0; i < pages; i++)
+		entries[i] = pagemap_get_entry(fd, mem + i * size);
 	close(fd);
-	return ret;
-}
-
-const char *badswap_missing(void)
-{
-	if (geteuid())
-		return "needs root";
-	if (access(CONFIGFS, F_OK) &&
-	    system("modprobe -q null_blk nr_devices=0 >/dev/null 2>&1"))
-		return "needs null_blk (CONFIG_BLK_DEV_NULL_BLK)";
-	if (access(CONFIGFS, F_OK))
-		return "needs null_blk in configfs on /sys/kernel/config";
-	if (access("/proc/self/pagemap", R_OK))
-		return "needs /proc/self/pagemap (CONFIG_PROC_PAGE_MONITOR)";
-	if (access("/proc/swaps", R_OK))
-		return "needs swap (CONFIG_SWAP)";
-	return NULL;
+	return 0;
 }
 
 /*
@@ -114,13 +102,13 @@ static void cgroup_enter(struct badswap *bs)
 					 line + 3);
 		fclose(file);
 	}
-	if (!bs->old_cgroup[0] || put("0", "%s/cgroup.procs", bs->cgroup)) {
+	if (!bs->old_cgroup[0] || write_text("0", "%s/cgroup.procs", bs->cgroup)) {
 		rmdir(bs->cgroup);
 		bs->cgroup[0] = '\0';
 		return;
 	}
 	/* What zswap keeps does not reach the device. */
-	put("0", "%s/memory.zswap.max", bs->cgroup);
+	write_text("0", "%s/memory.zswap.max", bs->cgroup);
 }
 
 static void cgroup_remove(struct badswap *bs)
@@ -135,7 +123,7 @@ static void cgroup_remove(struct badswap *bs)
 	}
 }
 
-static int disk_create(struct badswap *bs, unsigned int mib)
+static int disk_create(struct badswap *bs)
 {
 	/*
 	 * queue_mode 0 and irqmode 0 make page-out synchronous where null_blk
@@ -150,24 +138,24 @@ static int disk_create(struct badswap *bs, unsigned int mib)
 	int ret;
 
 	snprintf(path, sizeof(path), CONFIGFS "/%s", bs->name);
-	snprintf(size, sizeof(size), "%u", mib);
-	ret = put(size, "%s/size", path);
+	snprintf(size, sizeof(size), "%zu", bs->size >> 20);
+	ret = write_text(size, "%s/size", path);
 	for (i = 0; !ret && i < ARRAY_SIZE(attrs); i++)
-		ret = put(attrs[i][1], "%s/%s", path, attrs[i][0]);
+		ret = write_text(attrs[i][1], "%s/%s", path, attrs[i][0]);
 	if (!ret)
-		ret = put("1", "%s/power", path);
+		ret = write_text("1", "%s/power", path);
 	/* A bad block fails its request, not those that could be merged with it. */
 	if (!ret)
-		ret = put("2", "/sys/block/%s/queue/nomerges", bs->name);
+		ret = write_text("2", "/sys/block/%s/queue/nomerges", bs->name);
 	return ret;
 }
 
 /* What mkswap(8) writes, as linux/swap.h has it in union swap_header. */
-static int disk_format(struct badswap *bs, unsigned int mib)
+static int disk_format(struct badswap *bs)
 {
 	size_t size = bs->page_size;
 	char *header = aligned_alloc(size, size);
-	uint32_t version = 1, last_page = ((size_t)mib << 20) / size - 1;
+	uint32_t version = 1, last_page = bs->size / size - 1;
 	int ret = 0;
 
 	if (!header)
@@ -212,7 +200,7 @@ static int disk_remove(struct badswap *bs)
 		close(bs->fd);
 	bs->fd = -1;
 	snprintf(path, sizeof(path), CONFIGFS "/%s", bs->name);
-	put("0", "%s/power", path);
+	write_text("0", "%s/power", path);
 	rmdir(path);
 	return 0;
 }
@@ -270,19 +258,31 @@ static int guard_start(struct badswap *bs)
 	return ret;
 }
 
-int badswap_create(struct badswap *bs, unsigned int mib)
+void pin_to(int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	sched_setaffinity(0, sizeof(set), &set);
+}
+
+int badswap_create(struct badswap *bs, size_t pages)
 {
 	char path[64];
+	size_t unit;
 	int ret;
 
 	memset(bs, 0, sizeof(*bs));
 	bs->fd = -1;
 	bs->page_size = sysconf(_SC_PAGESIZE);
-	bs->size = (size_t)mib << 20;
+	unit = MAX(CHUNK_PAGES * bs->page_size, (size_t)1 << 20);
+	bs->size = (2 * pages * bs->page_size / unit + 1) * unit;
 	bs->page_in = calloc(bs->size / bs->page_size, sizeof(*bs->page_in));
 	if (!bs->page_in)
 		return -ENOMEM;
 	snprintf(bs->name, sizeof(bs->name), "badswap-%d", getpid());
+	pin_to(sched_getcpu());
 
 	/* Whoever makes this folder owns the name. */
 	snprintf(path, sizeof(path), CONFIGFS "/%s", bs->name);
@@ -293,11 +293,11 @@ int badswap_create(struct badswap *bs, unsigned int mib)
 	if (!ret && bs->cgroup[0])
 		cgroup_enter(bs);
 	if (!ret)
-		ret = disk_create(bs, mib);
+		ret = disk_create(bs);
 	if (!ret)
 		ret = disk_open(bs);
 	if (!ret)
-		ret = disk_format(bs, mib);
+		ret = disk_format(bs);
 	if (!ret)
 		ret = badswap_swapon(bs);
 	if (ret)
@@ -322,7 +322,7 @@ static bool any_in_memory(struct badswap *bs, char *mem, size_t pages)
  * Maps those pages at @mem again that are only left in the swap cache: clean as they are,
  * the next MADV_PAGEOUT frees them at once.  Not shared ones, which would be dirty.
  */
-static int map_cached(struct badswap *bs, const char *mem, const char *data, int pages)
+static int map_cached(struct badswap *bs, char *mem, const char *data, int pages)
 {
 	const size_t size = bs->page_size;
 	uint64_t *entries = calloc(pages, sizeof(*entries));
@@ -359,7 +359,7 @@ static int which_page(struct badswap *bs, const char *slot, const char *data,
  */
 static int find_pages(struct badswap *bs, const char *data, int pages)
 {
-	const size_t size = bs->page_size, chunk = 64 * size;
+	const size_t size = bs->page_size, chunk = CHUNK_PAGES * size;
 	uint64_t *entries = calloc(pages, sizeof(*entries));
 	char *buf = aligned_alloc(size, chunk), *found = calloc(1, pages);
 	int ret = buf && found && entries ? 0 : -ENOMEM;
@@ -433,7 +433,7 @@ int badswap_pageout(struct badswap *bs, void *mem, size_t len)
 		 */
 		if (tries > 1 && bs->cgroup[0] && any_in_memory(bs, mem, pages)) {
 			snprintf(amount, sizeof(amount), "%zu", len * (1 + tries / 10));
-			put(amount, "%s/memory.reclaim", bs->cgroup);
+			write_text(amount, "%s/memory.reclaim", bs->cgroup);
 		}
 		ret = any_in_memory(bs, mem, pages) ? -EAGAIN :
 		      find_pages(bs, data, pages);
@@ -446,21 +446,10 @@ int badswap_pageout(struct badswap *bs, void *mem, size_t len)
 static int lose_slot(struct badswap *bs, size_t slot)
 {
 	const size_t sectors = bs->page_size / SECTOR_SIZE, first = slot * sectors;
-	char range[64], *buf;
-	int ret;
+	char range[64];
 
 	snprintf(range, sizeof(range), "+%zu-%zu", first, first + sectors - 1);
-	ret = put(range, CONFIGFS "/%s/badblocks", bs->name);
-	if (ret)
-		return ret;
-	/* Believe it only when seen. */
-	buf = aligned_alloc(bs->page_size, bs->page_size);
-	if (!buf)
-		return -ENOMEM;
-	if (pread(bs->fd, buf, bs->page_size, slot * bs->page_size) >= 0 || errno != EIO)
-		ret = -ENODATA;
-	free(buf);
-	return ret;
+	return write_text(range, CONFIGFS "/%s/badblocks", bs->name);
 }
 
 int badswap_lose(struct badswap *bs, void *mem)
@@ -484,7 +473,7 @@ int badswap_heal(struct badswap *bs)
 	char range[64];
 
 	snprintf(range, sizeof(range), "-0-%zu", bs->size / SECTOR_SIZE - 1);
-	return put(range, CONFIGFS "/%s/badblocks", bs->name);
+	return write_text(range, CONFIGFS "/%s/badblocks", bs->name);
 }
 
 int badswap_swapon(struct badswap *bs)
@@ -511,10 +500,93 @@ void badswap_destroy(struct badswap *bs)
 	if (disk_remove(bs))
 		return;
 	if (bs->cgroup[0])
-		put("0", "%s/cgroup.procs", bs->old_cgroup);
+		write_text("0", "%s/cgroup.procs", bs->old_cgroup);
 	cgroup_remove(bs);
 	if (bs->guard > 0) {
 		kill(bs->guard, SIGKILL);
 		waitpid(bs->guard, NULL, 0);
+	}
+}
+
+/* Uses a device, in a process of its own: a refusal is only seen by that. */
+static int try_device(size_t pages)
+{
+	size_t len = pages * sysconf(_SC_PAGESIZE);
+	struct badswap bs;
+	char *mem, *buf;
+	int status, ret;
+	pid_t pid;
+
+	pid = fork();
+	if (!pid) {
+		ret = badswap_create(&bs, pages);
+		if (ret)
+			_exit(-ret);
+		mem = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			   -1, 0);
+		if (mem == MAP_FAILED || getrandom(mem, len, 0) != (ssize_t)len)
+			_exit(ENOMEM);
+		ret = badswap_pageout(&bs, mem, len);
+		if (!ret)
+			ret = badswap_lose(&bs, mem);
+		buf = aligned_alloc(bs.page_size, bs.size);
+		if (!ret && buf && pread(bs.fd, buf, bs.size, 0) == (ssize_t)bs.size)
+			ret = -ENODATA;
+		badswap_destroy(&bs);
+		_exit(-ret);
+	}
+	/* Of other failures the tests will tell. */
+	return pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) ?
+	       WEXITSTATUS(status) : 0;
+}
+
+static bool has_zswap(void)
+{
+	char text = 'N';
+	int fd = open("/sys/module/zswap/parameters/enabled", O_RDONLY | O_CLOEXEC);
+
+	if (read(fd, &text, 1) != 1)
+		text = 'N';
+	close(fd);
+	return text == 'Y';
+}
+
+static const char *missing(size_t pages)
+{
+	if (geteuid())
+		return "needs root";
+	if (access(CONFIGFS, F_OK) &&
+	    system("modprobe -q null_blk nr_devices=0 >/dev/null 2>&1"))
+		return "needs null_blk (CONFIG_BLK_DEV_NULL_BLK)";
+	if (access(CONFIGFS, F_OK))
+		return "needs null_blk in configfs on /sys/kernel/config";
+	if (access("/proc/self/pagemap", R_OK))
+		return "needs /proc/self/pagemap (CONFIG_PROC_PAGE_MONITOR)";
+	if (access("/proc/swaps", R_OK))
+		return "needs swap (CONFIG_SWAP)";
+	switch (try_device(pages)) {
+	case EPERM:
+	case EACCES:
+	case EROFS:
+		return "needs CAP_SYS_ADMIN, and configfs to write to";
+	case EXDEV:
+		return has_zswap() ? "needs zswap to be off, or memory.zswap.max of cgroup v2" :
+				     "needs swap for itself: another area takes our pages";
+	case ENODATA:
+		return "needs bad blocks of null_blk that can't be read";
+	case EAGAIN:
+		return "needs memory.reclaim of cgroup v2 to empty the swap cache";
+	default:
+		return NULL;
+	}
+}
+
+void badswap_or_skip(size_t pages)
+{
+	const char *why = missing(pages);
+
+	if (why) {
+		ksft_print_header();
+		ksft_exit_skip("%s\n", why);
 	}
 }

@@ -8,7 +8,7 @@
  * no other page has these contents.  When the process that made it is gone, for
  * whatever reason, the device goes too.
  *
- *	badswap_create(&bs, 8);			an 8 MiB device, swapped on
+ *	badswap_create(&bs, 64);		room for 64 pages, swapped on
  *	badswap_pageout(&bs, mem, len);		mem is on the device, and only there
  *	badswap_lose(&bs, mem + 4096);		this page can't be read any more
  *	badswap_swapoff(&bs);			its entry is a swapin error now
@@ -21,13 +21,6 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
-
-/* Bits of a pagemap entry, see Documentation/admin-guide/mm/pagemap.rst. */
-#define PM_UFFD_WP	((uint64_t)1 << 57)
-#define PM_SWAP		((uint64_t)1 << 62)
-#define PM_PRESENT	((uint64_t)1 << 63)
-#define PM_SWAP_OFFSET(entry)	((entry) << 9 >> 14)	/* bits 5 to 54 */
 
 struct badswap {
 	char name[32];		/* of the null_blk, its disk and the cgroup */
@@ -42,11 +35,15 @@ struct badswap {
 	int guard;		/* pid of the process that cleans up after us */
 };
 
-/* Returns why no device can be made on this machine, or NULL if one can. */
-const char *badswap_missing(void);
+/* Skips all tests, says why, and does not return, where there can be no such device. */
+void badswap_or_skip(size_t pages);
 
-/* Makes a device of @mib MiB and swaps to it. */
-int badswap_create(struct badswap *bs, unsigned int mib);
+/*
+ * Makes a device that is less than half full with @pages pages, as a page that is read
+ * then keeps its slot, and swaps to it.  Pins the calling thread to the CPU that it is on:
+ * each CPU has slots and pages that it keeps to itself.
+ */
+int badswap_create(struct badswap *bs, size_t pages);
 
 /*
  * Pages @len bytes at @mem out, and returns when no copy of them is left in
@@ -70,7 +67,10 @@ int badswap_swapon(struct badswap *bs);
 /* Swaps off if need be, and removes the device. */
 void badswap_destroy(struct badswap *bs);
 
-/* Stores the pagemap entries of @pages pages at @mem in the calling process. */
-int pagemap_entries(const void *mem, size_t pages, uint64_t *entries);
+/* Writes @text to the file that @fmt names. */
+int write_text(const char *text, const char *fmt, ...);
+
+/* Has the calling thread run on @cpu only. */
+void pin_to(int cpu);
 
 #endif /* BADSWAP_H */

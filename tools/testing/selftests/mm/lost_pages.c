@@ -2,27 +2,34 @@
 /* See lost_pages.h. */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <linux/mount.h>
+#include <linux/userfaultfd.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/random.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
-#include "../kselftest.h"
 #include "lost_pages.h"
+#include "vm_util.h"
 
 size_t page_size;
 size_t mem_size;
-unsigned int device_mib;
 int last_si_code;
 
 static uint64_t seed;
-static sigjmp_buf fault_env;
+static __thread sigjmp_buf fault_env;
+static __thread bool touching;
 
 void say(const char *what, const char *fmt, ...)
 {
@@ -88,8 +95,22 @@ static const char *const outcome_name[] = { "data", "SIGBUS", "SIGSEGV", "corrup
 
 static void fault_handler(int sig, siginfo_t *info, void *context)
 {
+	/* Not by touch(): come again, and end us. */
+	if (!touching) {
+		signal(sig, SIG_DFL);
+		return;
+	}
+	touching = false;
 	last_si_code = info->si_code;
 	siglongjmp(fault_env, sig);
+}
+
+/* Before, and after, what may fault. */
+static void set_touching(bool on)
+{
+	barrier();
+	touching = on;
+	barrier();
 }
 
 static enum outcome outcome_of(int sig)
@@ -100,15 +121,19 @@ static enum outcome outcome_of(int sig)
 enum outcome touch(char *page, unsigned int i, enum access access)
 {
 	const unsigned int w = page_size / sizeof(uint64_t) / 2;
+	enum outcome outcome;
 	int sig = sigsetjmp(fault_env, 1);
 
 	if (sig)
 		return outcome_of(sig);
+	set_touching(true);
 	if (access == EXEC)
 		((void (*)(void))page)();
 	if (access == WRITE)
 		((uint64_t *)page)[w] = pattern(i, w);
-	return has_data(page, i) ? DATA : CORRUPT;
+	outcome = has_data(page, i) ? DATA : CORRUPT;
+	set_touching(false);
+	return outcome;
 }
 
 bool check(char *mem, enum access access, enum outcome lost, enum outcome healthy)
@@ -168,14 +193,16 @@ bool part_is_lost(char *mem, unsigned int first, unsigned int last)
 static enum outcome fresh(unsigned char *page, unsigned char byte)
 {
 	int sig = sigsetjmp(fault_env, 1);
+	bool same;
 
 	if (sig)
 		return outcome_of(sig);
+	set_touching(true);
 	/* All bytes are as the next one, and the last one is @byte. */
-	if (page[page_size - 1] != byte || memcmp(page, page + 1, page_size - 1))
-		return CORRUPT;
+	same = page[page_size - 1] == byte && !memcmp(page, page + 1, page_size - 1);
 	memset(page, 0xa5, page_size);
-	return DATA;
+	set_touching(false);
+	return same ? DATA : CORRUPT;
 }
 
 bool are_fresh(char *mem, unsigned int first, unsigned int last, unsigned char byte)
@@ -208,8 +235,15 @@ bool in_child(bool (*test)(char *mem), char *mem)
 
 bool get_entries(char *mem, uint64_t *entries)
 {
-	return !pagemap_entries(mem, NR_PAGES, entries) ||
-	       fail("changed", "can't read pagemap");
+	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	unsigned int i;
+
+	if (fd < 0)
+		return fail("changed", "can't read pagemap");
+	for (i = 0; i < NR_PAGES; i++)
+		entries[i] = pagemap_get_entry(fd, mem + i * page_size);
+	close(fd);
+	return true;
 }
 
 bool same_entries(char *mem, const uint64_t *old, uint64_t ignore)
@@ -255,6 +289,19 @@ bool healthy_uffd_wp(char *mem, bool wp)
 	return true;
 }
 
+bool healthy_in_swap(char *mem)
+{
+	uint64_t now[NR_PAGES];
+	unsigned int i;
+
+	if (!get_entries(mem, now))
+		return false;
+	for (i = 0; i < NR_PAGES; i++)
+		if (!is_lost(i) && now[i] & PM_SWAP)
+			return true;
+	return fail("swap", "no healthy page went to swap");
+}
+
 bool is_result(const char *what, long ret, int err, long due_ret, int due_err)
 {
 	if (ret == due_ret && (ret >= 0 || err == due_err))
@@ -269,6 +316,16 @@ bool is_count(const char *what, long value, long due, long slack)
 	if (labs(value - due) <= slack)
 		return true;
 	return fail("counter", "%s is %ld, where %ld is due", what, value, due);
+}
+
+bool read_text(const char *path, char *text, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t len = read(fd, text, size - 1);
+
+	close(fd);
+	text[len > 0 ? len : 0] = '\0';
+	return len > 0;
 }
 
 long count(const char *path, const char *key)
@@ -306,65 +363,140 @@ long smaps_kb(const void *mem, size_t len, const char *key)
 	return sum;
 }
 
-int lose_pages(struct badswap *bs, char *mem, unsigned int pages)
+size_t huge_size(void)
 {
-	unsigned int i;
-	int ret = 0;
+	long size = count("/sys/kernel/mm/transparent_hugepage/hpage_pmd_size", "");
 
-	for (i = 0; !ret && i < pages; i++)
-		if (is_lost(i))
-			ret = badswap_lose(bs, mem + i * page_size);
-	return ret;
+	return size >= (long)mem_size && size <= 32 << 20 ? size : 0;
 }
 
-void pin_to(int cpu)
+bool own_tmp(const char *options)
 {
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(cpu, &set);
-	sched_setaffinity(0, sizeof(set), &set);
+	return !unshare(CLONE_NEWNS) &&
+	       !syscall(__NR_mount, NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) &&
+	       !syscall(__NR_mount, "tmpfs", "/tmp", "tmpfs", 0, options);
 }
 
-/* Tries the device, in a process of its own: a refusal is only seen by using it. */
-static const char *try_device(void)
+int uffd_watch(char *mem, uint64_t mode, uint64_t features)
 {
-	struct badswap bs;
-	int status = 0;
-	pid_t pid;
+	struct uffdio_api api = { .api = UFFD_API, .features = features };
+	struct uffdio_register reg = {
+		.range = { .start = (uintptr_t)mem, .len = mem_size },
+		.mode = mode,
+	};
+	int fd = syscall(__NR_userfaultfd, O_CLOEXEC | O_NONBLOCK);
 
-	pid = fork();
-	if (!pid) {
-		char *mem;
-		int ret;
+	if (fd < 0 || ioctl(fd, UFFDIO_API, &api)) {
+		close(fd);
+		return -1;
+	}
+	if (ioctl(fd, UFFDIO_REGISTER, &reg)) {
+		close(fd);
+		return -2;
+	}
+	return fd;
+}
 
-		pin_to(sched_getcpu());
-		ret = badswap_create(&bs, device_mib);
-		if (ret)
-			_exit(-ret);
-		mem = mmap(NULL, mem_size, PROT_READ | PROT_WRITE,
-			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-		if (mem == MAP_FAILED)
-			_exit(ENOMEM);
-		fill(mem, NR_PAGES);
-		ret = badswap_pageout(&bs, mem, mem_size);
-		badswap_destroy(&bs);
-		_exit(-ret);
+int uffd_unwatch(int fd, char *mem)
+{
+	struct uffdio_range range = { .start = (uintptr_t)mem, .len = mem_size };
+
+	return ioctl(fd, UFFDIO_UNREGISTER, &range);
+}
+
+int uffd_protect(int fd, char *mem, bool wp)
+{
+	struct uffdio_writeprotect prot = {
+		.range = { .start = (uintptr_t)mem, .len = mem_size },
+		.mode = wp ? UFFDIO_WRITEPROTECT_MODE_WP : 0,
+	};
+
+	return ioctl(fd, UFFDIO_WRITEPROTECT, &prot);
+}
+
+int uffd_watch_wp(char *mem)
+{
+	return uffd_watch(mem, UFFDIO_REGISTER_MODE_WP, UFFD_FEATURE_PAGEFAULT_FLAG_WP);
+}
+
+int uffd_copy(int fd, char *mem, const char *src)
+{
+	struct uffdio_copy copy = {
+		.dst = (uintptr_t)mem, .src = (uintptr_t)src, .len = page_size,
+	};
+
+	return ioctl(fd, UFFDIO_COPY, &copy);
+}
+
+int uffd_zeropage(int fd, char *mem)
+{
+	struct uffdio_zeropage zero = {
+		.range = { .start = (uintptr_t)mem, .len = page_size },
+	};
+
+	return ioctl(fd, UFFDIO_ZEROPAGE, &zero);
+}
+
+int uffd_continue(int fd, char *mem)
+{
+	struct uffdio_continue cont = {
+		.range = { .start = (uintptr_t)mem, .len = page_size },
+	};
+
+	return ioctl(fd, UFFDIO_CONTINUE, &cont);
+}
+
+#ifdef UFFDIO_POISON
+int uffd_poison(int fd, char *mem)
+{
+	struct uffdio_poison poison = {
+		.range = { .start = (uintptr_t)mem, .len = page_size },
+	};
+
+	return ioctl(fd, UFFDIO_POISON, &poison);
+}
+#endif
+
+static void *uffd_monitor_run(void *arg)
+{
+	struct uffd_monitor *monitor = arg;
+	struct pollfd fds[] = {
+		{ .fd = monitor->uffd, .events = POLLIN },
+		{ .fd = monitor->stop[0], .events = POLLIN },
+	};
+	struct uffdio_range range = { .len = page_size };
+	struct uffd_msg msg;
+
+	while (poll(fds, 2, -1) > 0 && !fds[1].revents) {
+		if (read(monitor->uffd, &msg, sizeof(msg)) != sizeof(msg))
+			continue;
+		monitor->faults++;
+		range.start = msg.arg.pagefault.address & -page_size;
+		if (uffd_zeropage(monitor->uffd, (char *)(uintptr_t)range.start) &&
+		    uffd_continue(monitor->uffd, (char *)(uintptr_t)range.start)) {
+			/* It can't be filled: what does it give without us? */
+			ioctl(monitor->uffd, UFFDIO_UNREGISTER, &range);
+			ioctl(monitor->uffd, UFFDIO_WAKE, &range);
+		}
 	}
-	if (pid < 0 || waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
-		return NULL;	/* The tests will tell. */
-	switch (WEXITSTATUS(status)) {
-	case EPERM:
-	case EACCES:
-	case EROFS:
-		return "needs CAP_SYS_ADMIN, and configfs to write to";
-	case EXDEV:
-		return "needs swap for itself: another area takes our pages";
-	case EAGAIN:
-		return "needs memory.reclaim of cgroup v2 to empty the swap cache";
-	default:
-		return NULL;
-	}
+	return NULL;
+}
+
+int uffd_monitor_start(struct uffd_monitor *monitor, int uffd)
+{
+	monitor->uffd = uffd;
+	monitor->faults = 0;
+	if (pipe(monitor->stop))
+		return errno;
+	return pthread_create(&monitor->thread, NULL, uffd_monitor_run, monitor);
+}
+
+unsigned int uffd_monitor_stop(struct uffd_monitor *monitor)
+{
+	close(monitor->stop[1]);
+	pthread_join(monitor->thread, NULL);
+	close(monitor->stop[0]);
+	return monitor->faults;
 }
 
 void lost_pages_init(void)
@@ -373,22 +505,12 @@ void lost_pages_init(void)
 		.sa_sigaction = fault_handler,
 		.sa_flags = SA_SIGINFO,
 	};
-	const char *why;
 
 	page_size = sysconf(_SC_PAGESIZE);
 	mem_size = NR_PAGES * page_size;
-	/* Swap that is less than half full lets a page that is read keep its slot. */
-	device_mib = mem_size > 1 << 20 ? mem_size >> 17 : 8;
 	if (getrandom(&seed, sizeof(seed), 0) != sizeof(seed))
 		seed = getpid();
 	seed &= ~(1ULL << 62);	/* no sum is more than 64 bits */
 	sigaction(SIGBUS, &action, NULL);
 	sigaction(SIGSEGV, &action, NULL);
-	why = badswap_missing();
-	if (!why)
-		why = try_device();
-	if (why) {
-		ksft_print_header();
-		ksft_exit_skip("%s\n", why);
-	}
 }

@@ -18,28 +18,18 @@
 #ifndef LOST_PAGES_H
 #define LOST_PAGES_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
-
-#include "badswap.h"
 
 #define NR_PAGES	64
-#define PM_SOFT_DIRTY	((uint64_t)1 << 55)
 
 extern size_t page_size;
 extern size_t mem_size;		/* of NR_PAGES */
-extern unsigned int device_mib;	/* of a device that is large enough for us */
 
-/*
- * Sets the above, and has SIGBUS and SIGSEGV come out as outcomes.  Where pages can't be
- * lost on this machine, skips all tests, says why, and does not return.
- */
+/* Sets the above, and has SIGBUS and SIGSEGV come out as outcomes. */
 void lost_pages_init(void);
-
-/* Has the calling thread run on @cpu only. */
-void pin_to(int cpu);
 
 /* Output goes out at once: a process of ours may end by a signal. */
 void say(const char *what, const char *fmt, ...);
@@ -104,11 +94,17 @@ bool are_soft_dirty(char *mem, bool dirty);
 /* The healthy pages are, or are not, write-protected by userfaultfd. */
 bool healthy_uffd_wp(char *mem, bool wp);
 
+/* Some of the healthy pages are. */
+bool healthy_in_swap(char *mem);
+
 /* Whether a system call gave @ret and @err, where @due_ret and @due_err are due. */
 bool is_result(const char *what, long ret, int err, long due_ret, int due_err);
 
 /* Whether @value is @due, give or take @slack. */
 bool is_count(const char *what, long value, long due, long slack);
+
+/* Reads the beginning of a file, as text.  Returns whether there is any. */
+bool read_text(const char *path, char *text, size_t size);
 
 /* The number behind @key in the file @path, or -1. */
 long count(const char *path, const char *key);
@@ -116,7 +112,43 @@ long count(const char *path, const char *key);
 /* The sum, in KiB, of what smaps says behind @key for what it lists of the range. */
 long smaps_kb(const void *mem, size_t len, const char *key);
 
-/* Makes the lost ones of @pages at @mem, which are paged out, unreadable on @bs. */
-int lose_pages(struct badswap *bs, char *mem, unsigned int pages);
+/* Of a huge page, or 0 where there are none, or none that are worth a test. */
+size_t huge_size(void);
+
+/* Mounts a tmpfs on /tmp that nobody else sees, and that is gone with us. */
+bool own_tmp(const char *options);
+
+/*
+ * What is asked of userfaultfd; ioctls return as ioctl(2) does.
+ *
+ * uffd_watch() returns a userfaultfd that has @features and watches @mem_size bytes at @mem
+ * in @mode, -1 where there is none, and -2 where there is, but not for @mem.
+ */
+int uffd_watch(char *mem, uint64_t mode, uint64_t features);
+int uffd_watch_wp(char *mem);
+int uffd_unwatch(int fd, char *mem);
+int uffd_protect(int fd, char *mem, bool wp);
+
+/* Fills the page at @mem with what is at @src, with zeroes, with what its file has. */
+int uffd_copy(int fd, char *mem, const char *src);
+int uffd_zeropage(int fd, char *mem);
+int uffd_continue(int fd, char *mem);
+
+/* Has it look like broken memory; where the headers know UFFDIO_POISON. */
+int uffd_poison(int fd, char *mem);
+
+/* A thread that lets each fault that it is told of go on, and counts them. */
+struct uffd_monitor {
+	int uffd;
+	int stop[2];		/* a pipe */
+	unsigned int faults;
+	pthread_t thread;
+};
+
+/* Returns 0 or an errno. */
+int uffd_monitor_start(struct uffd_monitor *monitor, int uffd);
+
+/* Returns how many faults there were. */
+unsigned int uffd_monitor_stop(struct uffd_monitor *monitor);
 
 #endif /* LOST_PAGES_H */

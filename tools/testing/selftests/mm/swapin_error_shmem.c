@@ -15,23 +15,25 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <linux/mman.h>
+#include <linux/userfaultfd.h>
 #include <sys/mman.h>
-#include <sys/mount.h>
+#include <sys/param.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
-#include "lost_pages_test.h"
-#include "lost_pages_uffd.h"
+#include "../kselftest_harness.h"
+#include "badswap.h"
+#include "lost_pages.h"
 
 #ifndef MADV_PAGEOUT
 #define MADV_PAGEOUT	21
@@ -45,33 +47,31 @@
 FIXTURE(swapin_error_shmem)
 {
 	struct badswap bs;
-	char dir[64];		/* of the tmpfs, if it is ours */
 	int fd;
 	char *mem;
 	size_t pages;		/* of the file; NR_PAGES or more */
 	long free_blocks;	/* of the tmpfs, with the empty file */
-	const char *missing;
 };
 
 FIXTURE_VARIANT(swapin_error_shmem)
 {
-	const char *mount;	/* options of a tmpfs, or NULL for a memfd */
-	size_t pages;
+	const char *mount;	/* options of a tmpfs on /tmp, or NULL for a memfd */
+	bool huge;
 };
 
 FIXTURE_VARIANT_ADD(swapin_error_shmem, memfd)
 {
-	.pages = NR_PAGES,
+	.mount = NULL,
 };
 
 FIXTURE_VARIANT_ADD(swapin_error_shmem, tmpfs)
 {
-	.mount = "size=32m", .pages = NR_PAGES,
+	.mount = "size=64m",
 };
 
 FIXTURE_VARIANT_ADD(swapin_error_shmem, huge)
 {
-	.mount = "size=32m,huge=always", .pages = 512,
+	.mount = "size=64m,huge=always", .huge = true,
 };
 
 static long blocks_of(int fd)
@@ -88,39 +88,44 @@ static long free_blocks_of(int fd)
 	return fstatfs(fd, &statfs) ? -1 : statfs.f_bfree;
 }
 
-/* In a mount namespace of our own, so that it is gone when we are. */
-static int open_tmpfs(char *dir, const char *options)
-{
-	char path[80];
+#define FILE_PATH	"/tmp/file"
 
-	snprintf(dir, 64, "/tmp/swapin_error-XXXXXX");
-	if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
-	    !mkdtemp(dir) || mount("tmpfs", dir, "tmpfs", 0, options))
-		return -1;
-	snprintf(path, sizeof(path), "%s/file", dir);
-	return open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+static int open_file(const char *mount)
+{
+	if (!mount)
+		return memfd_create("shared", MFD_CLOEXEC);
+	return own_tmp(mount) ? open(FILE_PATH, O_RDWR | O_CREAT | O_CLOEXEC, 0600) : -1;
+}
+
+static bool has_huge(char *mem)
+{
+	return smaps_kb(mem, mem_size, "ShmemPmdMapped:") * 1024 == (long)huge_size();
 }
 
 FIXTURE_SETUP(swapin_error_shmem)
 {
-	pin_to(sched_getcpu());
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	unsigned int i;
 
-	self->pages = variant->pages;
-	ASSERT_EQ(0, badswap_create(&self->bs, device_mib));
-	self->fd = variant->mount ? open_tmpfs(self->dir, variant->mount) :
-		   memfd_create("shared", MFD_CLOEXEC);
-	self->missing = self->fd < 0 ? "needs tmpfs, with huge pages for huge=" : NULL;
-	if (self->missing)
-		return;
-	self->free_blocks = free_blocks_of(self->fd);
-	ASSERT_EQ(0, ftruncate(self->fd, self->pages * page_size));
-	self->mem = mmap(NULL, self->pages * page_size, PROT_READ | PROT_WRITE, MAP_SHARED,
-			 self->fd, 0);
-	ASSERT_NE(MAP_FAILED, self->mem);
-	fill(self->mem, self->pages);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	self->pages = variant->huge ? huge_size() / page_size : NR_PAGES;
+	ASSERT_EQ(0, badswap_create(&self->bs, MAX(self->pages, NR_PAGES)));
+	self->fd = self->pages ? open_file(variant->mount) : -1;
+	if (self->fd >= 0) {
+		self->free_blocks = free_blocks_of(self->fd);
+		ASSERT_EQ(0, ftruncate(self->fd, self->pages * page_size));
+		self->mem = mmap(NULL, self->pages * page_size, PROT_READ | PROT_WRITE,
+				 MAP_SHARED, self->fd, 0);
+		ASSERT_NE(MAP_FAILED, self->mem);
+		fill(self->mem, self->pages);
+	}
+	if (self->fd < 0 || (variant->huge && !has_huge(self->mem))) {
+		badswap_destroy(&self->bs);
+		SKIP(return, "needs tmpfs, and huge pages in it for huge=");
+	}
 	ASSERT_EQ(0, badswap_pageout(&self->bs, self->mem, self->pages * page_size));
-	ASSERT_EQ(0, lose_pages(&self->bs, self->mem, NR_PAGES));
+	for (i = 0; i < NR_PAGES; i++)
+		if (is_lost(i))
+			ASSERT_EQ(0, badswap_lose(&self->bs, self->mem + i * page_size));
 	ASSERT_EQ(0, badswap_swapoff(&self->bs));
 }
 
@@ -128,11 +133,10 @@ FIXTURE_TEARDOWN(swapin_error_shmem)
 {
 	if (self->mem)
 		munmap(self->mem, self->pages * page_size);
+	/* Before the device: what swapoff would not find is gone with the file. */
+	if (variant->mount)
+		unlink(FILE_PATH);
 	close(self->fd);
-	if (self->dir[0]) {
-		umount2(self->dir, MNT_DETACH);
-		rmdir(self->dir);
-	}
 	badswap_destroy(&self->bs);
 }
 
@@ -218,10 +222,24 @@ static void interrupt(int sig)
 {
 }
 
-/* Swaps the file out to a good device and back, which must come to an end. */
+/* Seconds that we were in the kernel. */
+static long system_time(void)
+{
+	struct rusage usage = { 0 };
+
+	getrusage(RUSAGE_SELF, &usage);
+	return usage.ru_stime.tv_sec;
+}
+
+/*
+ * Swaps the file out to a good device and back, which must come to an end.  A swapoff that
+ * looks for pages that are not there goes on until there is a signal, and takes time of ours
+ * for it, as it would not on a machine that is only slow.
+ */
 static bool swaps_well(struct badswap *bs, char *mem, size_t pages)
 {
 	struct sigaction action = { .sa_handler = interrupt };
+	const long began = system_time();
 	unsigned int i;
 	int ret;
 
@@ -234,12 +252,14 @@ static bool swaps_well(struct badswap *bs, char *mem, size_t pages)
 	}
 	if (ret)
 		return fail("swap", "can't be swapped out: %s", strerror(-ret));
-	/* swapoff of pages that it does not find goes on until there is a signal. */
 	sigaction(SIGALRM, &action, NULL);
-	alarm(2);
-	if (badswap_swapoff(bs) == -EINTR)
-		return fail("hang", "swapoff does not end");
-	alarm(0);
+	do {
+		alarm(2);
+		ret = badswap_swapoff(bs);
+		alarm(0);
+	} while (ret == -EINTR && system_time() < began + 3);
+	if (ret)
+		return fail(ret == -EINTR ? "hang" : "errno", "swapoff: %s", strerror(-ret));
 	for (i = 0; i < pages; i++)
 		if (touch(mem + i * page_size, i, READ) != DATA)
 			return fail("corrupt", "page %u, swapped to a good device", i);
@@ -260,8 +280,7 @@ static bool is_as_new(int fd, struct badswap *bs, char *mem, size_t pages)
 
 TEST_F(swapin_error_shmem, fault)
 {
-	if (!begin(_metadata, self->missing, "shmem: access of a lost page is SIGBUS"))
-		return;
+	CASE("shmem: access of a lost page is SIGBUS");
 	EXPECT_TRUE(reads_and_writes(self->mem));
 	EXPECT_TRUE(reads_and_writes(self->mem));
 }
@@ -272,9 +291,7 @@ TEST_F(swapin_error_shmem, syscall)
 	int fds[2];
 	off_t pos;
 
-	if (!begin(_metadata, self->missing,
-		   "shmem: read and write of a lost page is EIO"))
-		return;
+	CASE("shmem: read and write of a lost page is EIO");
 	ASSERT_NE(NULL, buf);
 	EXPECT_TRUE(all_syscalls(self->fd));
 	EXPECT_TRUE(all_syscalls(self->fd));
@@ -298,9 +315,7 @@ TEST_F(swapin_error_shmem, syscall)
 
 TEST_F(swapin_error_shmem, blocks)
 {
-	if (!begin(_metadata, self->missing,
-		   "shmem: a lost page keeps its block: st_blocks, statfs"))
-		return;
+	CASE("shmem: a lost page keeps its block: st_blocks, statfs");
 	EXPECT_TRUE(is_count("st_blocks", blocks_of(self->fd), BLOCKS(self->pages), 0));
 	if (variant->mount)
 		EXPECT_TRUE(is_count("f_bfree", free_blocks_of(self->fd),
@@ -367,12 +382,10 @@ TEST_F(swapin_error_shmem, archive)
 	unsigned int i, ran = 0;
 	int good;
 
-	if (!begin(_metadata, self->missing,
-		   "shmem: tar, cp and rsync, sparse or not, fail on a lost page"))
-		return;
+	CASE("shmem: tar, cp and rsync, sparse or not, fail on a lost page");
 	if (!variant->mount)
 		SKIP(return, "is for tmpfs");
-	ASSERT_EQ(0, chdir(self->dir));
+	ASSERT_EQ(0, chdir("/tmp"));
 	good = open("good", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 	ASSERT_EQ(0, ftruncate(good, self->pages * page_size));
 	ASSERT_EQ(1, pwrite(good, "x", 1, page_size));
@@ -399,8 +412,7 @@ TEST_F(swapin_error_shmem, seek)
 {
 	const off_t pos = page_size, end = self->pages * page_size;
 
-	if (!begin(_metadata, self->missing, "shmem: lseek takes a lost page for data"))
-		return;
+	CASE("shmem: lseek takes a lost page for data");
 	EXPECT_EQ(0, lseek(self->fd, 0, SEEK_DATA));
 	EXPECT_EQ(end, lseek(self->fd, 0, SEEK_HOLE));
 	ASSERT_EQ(0, leave_lost(self->fd, self->pages));
@@ -415,9 +427,7 @@ TEST_F(swapin_error_shmem, cachestat)
 	struct cachestat_range range = { .len = mem_size };
 	struct cachestat stat;
 
-	if (!begin(_metadata, self->missing,
-		   "shmem: cachestat has lost pages neither as cached nor as holes"))
-		return;
+	CASE("shmem: cachestat has lost pages neither as cached nor as holes");
 	if (syscall(__NR_cachestat, self->fd, &range, &stat, 0))
 		SKIP(return, "needs cachestat(2)");
 	EXPECT_TRUE(is_count("nr_cache", stat.nr_cache, NR_PAGES / 2, 0));
@@ -435,9 +445,7 @@ TEST_F(swapin_error_shmem, smaps)
 	const size_t half = NR_PAGES / 2 * page_size;
 	char *part;
 
-	if (!begin(_metadata, self->missing,
-		   "shmem: a lost page counts as swap: smaps, of all and of a part"))
-		return;
+	CASE("shmem: a lost page counts as swap: smaps, of all and of a part");
 	EXPECT_TRUE(is_count("Swap", smaps_kb(self->mem, mem_size, "Swap:"),
 			     mem_size / 2 / 1024, 0));
 
@@ -457,9 +465,7 @@ TEST_F(swapin_error_shmem, mappings)
 {
 	char *private;
 
-	if (!begin(_metadata, self->missing,
-		   "shmem: children, private and later mappings have lost pages"))
-		return;
+	CASE("shmem: children, private and later mappings have lost pages");
 	EXPECT_TRUE(in_child(reads_and_writes, self->mem));
 	private = mmap(NULL, mem_size, PROT_READ | PROT_WRITE, MAP_PRIVATE, self->fd, 0);
 	ASSERT_NE(MAP_FAILED, private);
@@ -471,17 +477,15 @@ TEST_F(swapin_error_shmem, mappings)
 
 TEST_F(swapin_error_shmem, advice)
 {
-	static const int advice[] = {
-		MADV_DONTNEED, MADV_WILLNEED, MADV_PAGEOUT, MADV_COLLAPSE,
-	};
+	static const int advice[] = { MADV_DONTNEED, MADV_WILLNEED, MADV_PAGEOUT };
 	unsigned char in_core[NR_PAGES];
 	unsigned int i;
 
-	if (!begin(_metadata, self->missing,
-		   "shmem: madvise, mprotect and mlock leave lost pages as they are"))
-		return;
+	CASE("shmem: madvise, mprotect and mlock leave lost pages as they are");
 	for (i = 0; i < ARRAY_SIZE(advice); i++)
-		madvise(self->mem, self->pages * page_size, advice[i]);
+		EXPECT_EQ(0, madvise(self->mem, self->pages * page_size, advice[i]));
+	EXPECT_EQ(-1, madvise(self->mem, self->pages * page_size, MADV_COLLAPSE));
+	EXPECT_EQ(EINVAL, errno);
 	EXPECT_TRUE(reads_and_writes(self->mem));
 	ASSERT_EQ(0, mprotect(self->mem, mem_size, PROT_NONE));
 	ASSERT_EQ(0, mprotect(self->mem, mem_size, PROT_READ | PROT_WRITE));
@@ -492,16 +496,20 @@ TEST_F(swapin_error_shmem, advice)
 	for (i = 0; i < NR_PAGES; i++)
 		EXPECT_EQ(!is_lost(i), in_core[i] & 1);
 	UNHARMED();
+
+	/* It was for them that nothing could be collapsed. */
+	for (i = 1; i < NR_PAGES; i += 2)
+		ASSERT_EQ(0, punch(self->fd, i, 1));
+	if (variant->huge)
+		EXPECT_EQ(0, madvise(self->mem, self->pages * page_size, MADV_COLLAPSE));
 }
 
 TEST_F(swapin_error_shmem, uffd_wp)
 {
 	int uffd;
 
-	if (!begin(_metadata, self->missing,
-		   "shmem: uffd-wp leaves lost pages as they are"))
-		return;
-	uffd = uffd_watch(self->mem, UFFDIO_REGISTER_MODE_WP, UFFD_FEATURE_PAGEFAULT_FLAG_WP);
+	CASE("shmem: uffd-wp leaves lost pages as they are");
+	uffd = uffd_watch_wp(self->mem);
 	if (uffd < 0)
 		SKIP(return, "needs userfaultfd write-protection of shared memory");
 	ASSERT_EQ(0, uffd_protect(uffd, self->mem, true));
@@ -509,7 +517,7 @@ TEST_F(swapin_error_shmem, uffd_wp)
 	ASSERT_EQ(0, uffd_protect(uffd, self->mem, false));
 	EXPECT_TRUE(reads_and_writes(self->mem));
 	ASSERT_EQ(0, uffd_protect(uffd, self->mem, true));
-	ASSERT_EQ(0, uffd_unregister(uffd, self->mem));
+	ASSERT_EQ(0, uffd_unwatch(uffd, self->mem));
 	UNHARMED();
 	close(uffd);
 }
@@ -520,14 +528,12 @@ TEST_F(swapin_error_shmem, uffd_missing)
 	struct uffd_monitor monitor;
 	int uffd;
 
-	if (!begin(_metadata, self->missing,
-		   "shmem: a lost page is no missing page, and can't be filled"))
-		return;
+	CASE("shmem: a lost page is no missing page, and can't be filled");
 	ASSERT_NE(NULL, src);
 	memset(src, 0x33, page_size);
 	uffd = uffd_watch(self->mem, UFFDIO_REGISTER_MODE_MISSING, 0);
 	if (uffd == -1)
-		SKIP(return, UFFD_NEEDED);
+		SKIP(return, "needs userfaultfd (CONFIG_USERFAULTFD)");
 	ASSERT_LE(0, uffd);
 	ASSERT_EQ(0, uffd_monitor_start(&monitor, uffd));
 	EXPECT_EQ(-1, uffd_copy(uffd, lost, src));
@@ -548,19 +554,14 @@ TEST_F(swapin_error_shmem, uffd_missing)
 #ifdef UFFDIO_POISON
 TEST_F(swapin_error_shmem, uffd_poison)
 {
-	struct uffdio_poison poison = {
-		.range = { .start = (uintptr_t)self->mem + page_size, .len = page_size },
-	};
 	int uffd;
 
-	if (!begin(_metadata, self->missing,
-		   "shmem: UFFDIO_POISON is of a mapping, the file's page is still lost"))
-		return;
+	CASE("shmem: UFFDIO_POISON is of a mapping, the file's page is still lost");
 	uffd = uffd_watch(self->mem, UFFDIO_REGISTER_MODE_MISSING, UFFD_FEATURE_POISON);
 	if (uffd == -1)
 		SKIP(return, "needs UFFD_FEATURE_POISON");
 	ASSERT_LE(0, uffd);
-	ASSERT_EQ(0, ioctl(uffd, UFFDIO_POISON, &poison));
+	ASSERT_EQ(0, uffd_poison(uffd, self->mem + page_size));
 	UNHARMED();
 	/* Taken back from the mapping, it is what the file has. */
 	ASSERT_EQ(0, madvise(self->mem + page_size, page_size, MADV_DONTNEED));
@@ -575,14 +576,17 @@ TEST_F(swapin_error_shmem, uffd_minor)
 	unsigned int faults;
 	int uffd, ret;
 
-	if (!begin(_metadata, self->missing, "shmem: a lost page is no minor fault"))
-		return;
-	ASSERT_EQ(0, badswap_heal(&self->bs));
-	ASSERT_EQ(0, badswap_swapon(&self->bs));
-	EXPECT_TRUE(healthy_go_out(self->mem, self->pages));
+	CASE("shmem: a lost page is no minor fault");
+	/* Only to see if there can be one: who is watched can't page out. */
 	uffd = uffd_watch(self->mem, UFFDIO_REGISTER_MODE_MINOR, UFFD_FEATURE_MINOR_SHMEM);
 	if (uffd == -1)
 		SKIP(return, "needs UFFD_FEATURE_MINOR_SHMEM");
+	ASSERT_LE(0, uffd);
+	close(uffd);
+	ASSERT_EQ(0, badswap_heal(&self->bs));
+	ASSERT_EQ(0, badswap_swapon(&self->bs));
+	ASSERT_TRUE(healthy_go_out(self->mem, self->pages));
+	uffd = uffd_watch(self->mem, UFFDIO_REGISTER_MODE_MINOR, UFFD_FEATURE_MINOR_SHMEM);
 	ASSERT_LE(0, uffd);
 	ASSERT_EQ(0, uffd_monitor_start(&monitor, uffd));
 	/* What is in swap can be read, so it is one. */
@@ -607,9 +611,7 @@ TEST_F(swapin_error_shmem, uffd_minor)
 
 TEST_F(swapin_error_shmem, second_swapoff)
 {
-	if (!begin(_metadata, self->missing,
-		   "shmem: swapoff of a good device later changes nothing"))
-		return;
+	CASE("shmem: swapoff of a good device later changes nothing");
 	ASSERT_EQ(0, badswap_heal(&self->bs));
 	ASSERT_EQ(0, badswap_swapon(&self->bs));
 	EXPECT_TRUE(healthy_go_out(self->mem, self->pages));
@@ -623,9 +625,7 @@ TEST_F(swapin_error_shmem, second_swapoff)
 
 TEST_F(swapin_error_shmem, truncate)
 {
-	if (!begin(_metadata, self->missing,
-		   "shmem: a truncated file is as good as new"))
-		return;
+	CASE("shmem: a truncated file is as good as new");
 	ASSERT_EQ(0, ftruncate(self->fd, 0));
 	EXPECT_TRUE(is_as_new(self->fd, &self->bs, self->mem, self->pages));
 }
@@ -634,9 +634,7 @@ TEST_F(swapin_error_shmem, truncate_counts)
 {
 	const long kb = self->pages * page_size / 1024;
 
-	if (!begin(_metadata, self->missing,
-		   "shmem: a truncated file has the counts of an empty one"))
-		return;
+	CASE("shmem: a truncated file has the counts of an empty one");
 	ASSERT_EQ(0, ftruncate(self->fd, 0));
 	EXPECT_TRUE(is_count("st_blocks", blocks_of(self->fd), 0, 0));
 	EXPECT_TRUE(is_count("Swap", smaps_kb(self->mem, mem_size, "Swap:"), 0, 0));
@@ -667,9 +665,7 @@ TEST_F(swapin_error_shmem, truncate_swapoff)
 	/* As many as were lost: the sum of one count too many and one too few is zero. */
 	const size_t pages = NR_PAGES / 2;
 
-	if (!begin(_metadata, self->missing,
-		   "shmem: swapoff of what a truncated file has now comes to an end"))
-		return;
+	CASE("shmem: swapoff of what a truncated file has now comes to an end");
 	ASSERT_EQ(0, ftruncate(self->fd, 0));
 	ASSERT_EQ(0, ftruncate(self->fd, pages * page_size));
 	EXPECT_TRUE(swaps_well(&self->bs, self->mem, pages));
@@ -678,9 +674,7 @@ TEST_F(swapin_error_shmem, truncate_swapoff)
 
 TEST_F(swapin_error_shmem, truncate_lost)
 {
-	if (!begin(_metadata, self->missing,
-		   "shmem: a truncated file of nothing but lost pages too"))
-		return;
+	CASE("shmem: a truncated file of nothing but lost pages too");
 	ASSERT_EQ(0, leave_lost(self->fd, self->pages));
 	ASSERT_EQ(0, ftruncate(self->fd, 0));
 	EXPECT_TRUE(is_as_new(self->fd, &self->bs, self->mem, self->pages));
@@ -688,9 +682,7 @@ TEST_F(swapin_error_shmem, truncate_lost)
 
 TEST_F(swapin_error_shmem, punch)
 {
-	if (!begin(_metadata, self->missing,
-		   "shmem: a punched hole is fresh, others are still lost"))
-		return;
+	CASE("shmem: a punched hole is fresh, others are still lost");
 	ASSERT_EQ(0, punch(self->fd, 8, 4));
 	EXPECT_TRUE(are_fresh(self->mem, 8, 11, 0));
 	EXPECT_TRUE(part_is_lost(self->mem, 0, 7));
@@ -703,9 +695,7 @@ TEST_F(swapin_error_shmem, punch)
 
 TEST_F(swapin_error_shmem, resize)
 {
-	if (!begin(_metadata, self->missing,
-		   "shmem: what a resize does not cut off is still lost"))
-		return;
+	CASE("shmem: what a resize does not cut off is still lost");
 	/* In the middle of a lost page, which is not given up as a whole. */
 	ASSERT_EQ(0, ftruncate(self->fd, 9 * page_size + page_size / 2));
 	ASSERT_EQ(0, ftruncate(self->fd, self->pages * page_size));
@@ -718,23 +708,21 @@ TEST_F(swapin_error_shmem, resize)
 /* Eviction warns on the console if the counts are not zero then. */
 TEST_F(swapin_error_shmem, unlink)
 {
-	char path[80];
-
-	if (!begin(_metadata, self->missing, "shmem: a removed file gives all back"))
-		return;
+	CASE("shmem: a removed file gives all back");
 	munmap(self->mem, self->pages * page_size);
 	self->mem = NULL;
 	if (!variant->mount)
 		SKIP(return, "is for tmpfs");
-	snprintf(path, sizeof(path), "%s/file", self->dir);
-	ASSERT_EQ(0, unlink(path));
+	ASSERT_EQ(0, unlink(FILE_PATH));
 	close(self->fd);
-	self->fd = open(self->dir, O_RDONLY | O_DIRECTORY);
+	self->fd = open("/tmp", O_RDONLY | O_DIRECTORY);
 	ASSERT_LE(0, self->fd);
 	EXPECT_TRUE(is_count("f_bfree", free_blocks_of(self->fd), self->free_blocks, 0));
 }
 
 int main(int argc, char **argv)
 {
-	return run_tests(argc, argv);
+	lost_pages_init();
+	badswap_or_skip(NR_PAGES);
+	return test_harness_run(argc, argv);
 }
