@@ -23,8 +23,8 @@ CONFIG	?=
 QEMU	?= qemu-system-x86_64
 # kvm, tcg, or auto: kvm where it works
 ACCEL	?= auto
-# the tests, of tools/testing/selftests/mm
-TESTS	?= swapin_error swapin_error_shmem
+# the tests, of tools/testing/selftests/mm; without it, all that the series adds
+TESTS	?=
 # only the cases that match, as 'swapin_error.*fork*'; so many times
 CASE	?=
 REPEAT	?= 1
@@ -208,7 +208,7 @@ define says
 	@. lab/lib.sh; . lab/series.sh; ours $(@D); { echo '$(strip $1)'; $2; } | replace $@
 endef
 $(D)/tests.knobs: $(D)/after/ref FORCE
-	$(call says,$(TESTS),tests_from $(BASE))
+	$(call says,$(or $(TESTS),$(shell . lab/series.sh && tests $(BASE))),tests_from $(BASE))
 $(D)/%/kernel.knobs: FORCE | $(D)/%/ref
 	$(call says,$(CONFIG),cat $(or $(CONFIG),/dev/null))
 $(D)/%/boot.knobs: FORCE | $(D)/%/ref
@@ -229,7 +229,7 @@ $(GUEST_KERNELS:%=$(D)/%/bzImage): | $(GUEST_KERNELS:%=$(D)/%/ref)
 endif
 
 $(D)/tests/.done: $(D)/tests.knobs lab/stages/tests.sh
-	$(RUN) lab/stages/tests.sh $(BASE) $(TESTS)
+	$(RUN) lab/stages/tests.sh $(BASE) $(or $(TESTS),$(shell . lab/series.sh && tests $(BASE)))
 
 $(D)/guest.cpio.gz: $(D)/tests/.done lab/guest/init lab/stages/image.sh
 	$(RUN) lab/stages/image.sh $@ lab/guest/init $(D)/tests/*

@@ -135,6 +135,13 @@ tests_from() {
 	sha256sum <lab/guest/race/swapin_race.c
 }
 
+# tests BASE: the test programs that its series adds, a name a line.
+tests() {
+	for patch in $(series "$1"); do
+		field Adds "$patch"
+	done | sed -n 's,.*/\(swap[a-z]*_[a-z_]*\)\.c$,\1,p'
+}
+
 # obj_of BASE KERNEL: the folder that it is built in: one for all kernels of a base that have
 # the same options.
 obj_of() {

@@ -59,9 +59,13 @@ int write_text(const char *text, const char *fmt, ...)
 	return ret;
 }
 
-static void disk_path(const struct badswap *bs, char *path, size_t size)
+/* What is swapped to. */
+static void swap_path(const struct badswap *bs, char *path, size_t size)
 {
-	snprintf(path, size, "/dev/%s", bs->name);
+	if (bs->zram < 0)
+		snprintf(path, size, "/dev/%s", bs->name);
+	else
+		snprintf(path, size, "/dev/zram%d", bs->zram);
 }
 
 /* Stores the pagemap entries of @pages pages at @mem. */
@@ -150,39 +154,90 @@ static int disk_create(struct badswap *bs)
 	return ret;
 }
 
+#define ZRAMFS		"/sys/class/zram-control"
+
+/* Makes a zram, which the disk is not yet behind. */
+static int zram_add(struct badswap *bs)
+{
+	char text[16] = "";
+	int fd = open(ZRAMFS "/hot_add", O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0 && !system("modprobe -q zram num_devices=0 >/dev/null 2>&1"))
+		fd = open(ZRAMFS "/hot_add", O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -ENODEV;
+	if (read(fd, text, sizeof(text) - 1) > 0)
+		bs->zram = atoi(text);
+	close(fd);
+	return bs->zram < 0 ? -ENODEV : 0;
+}
+
+static int zram_create(struct badswap *bs)
+{
+	char text[64];
+	int ret;
+
+	snprintf(text, sizeof(text), "/dev/%s", bs->name);
+	ret = write_text(text, "/sys/block/zram%d/backing_dev", bs->zram);
+	if (ret)
+		return -ENODEV;
+	snprintf(text, sizeof(text), "%zu", bs->size);
+	return write_text(text, "/sys/block/zram%d/disksize", bs->zram);
+}
+
+/* Has it write all that it holds to the disk. */
+static int zram_writeback(struct badswap *bs)
+{
+	int ret = write_text("all", "/sys/block/zram%d/idle", bs->zram);
+
+	return ret ? ret : write_text("idle", "/sys/block/zram%d/writeback", bs->zram);
+}
+
+static void zram_remove(struct badswap *bs)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%d", bs->zram);
+	write_text("1", "/sys/block/zram%d/reset", bs->zram);
+	write_text(text, ZRAMFS "/hot_remove");
+}
+
+/* Returns a file descriptor. */
+static int disk_open(const char *path)
+{
+	int tries, fd;
+
+	for (tries = 0; tries < 100; tries++) {
+		fd = open(path, O_RDWR | O_DIRECT | O_CLOEXEC);
+		if (fd >= 0)
+			return fd;
+		usleep(20000);	/* udev may still be making the node */
+	}
+	return -errno;
+}
+
 /* What mkswap(8) writes, as linux/swap.h has it in union swap_header. */
 static int disk_format(struct badswap *bs)
 {
 	size_t size = bs->page_size;
 	char *header = aligned_alloc(size, size);
 	uint32_t version = 1, last_page = bs->size / size - 1;
-	int ret = 0;
+	char path[64];
+	int fd, ret = 0;
 
 	if (!header)
 		return -ENOMEM;
+	swap_path(bs, path, sizeof(path));
+	fd = disk_open(path);
 	memset(header, 0, size);
 	memcpy(header + 1024, &version, sizeof(version));
 	memcpy(header + 1028, &last_page, sizeof(last_page));
 	memcpy(header + size - 10, "SWAPSPACE2", 10);
-	if (pwrite(bs->fd, header, size, 0) != (ssize_t)size)
+	if (pwrite(fd, header, size, 0) != (ssize_t)size)
 		ret = -EIO;
+	close(fd);
 	free(header);
 	return ret;
-}
-
-static int disk_open(struct badswap *bs)
-{
-	char path[64];
-	int tries;
-
-	disk_path(bs, path, sizeof(path));
-	for (tries = 0; tries < 100; tries++) {
-		bs->fd = open(path, O_RDWR | O_DIRECT | O_CLOEXEC);
-		if (bs->fd >= 0)
-			return 0;
-		usleep(20000);	/* udev may still be making the node */
-	}
-	return -errno;
 }
 
 /*
@@ -193,9 +248,11 @@ static int disk_remove(struct badswap *bs)
 {
 	char path[64];
 
-	disk_path(bs, path, sizeof(path));
+	swap_path(bs, path, sizeof(path));
 	if (swapoff(path) && errno != EINVAL && errno != ENOENT)
 		return -errno;
+	if (bs->zram >= 0)
+		zram_remove(bs);
 	if (bs->fd >= 0)
 		close(bs->fd);
 	bs->fd = -1;
@@ -267,7 +324,7 @@ void pin_to(int cpu)
 	sched_setaffinity(0, sizeof(set), &set);
 }
 
-int badswap_create(struct badswap *bs, size_t pages)
+static int create(struct badswap *bs, size_t pages, bool zram)
 {
 	char path[64];
 	size_t unit;
@@ -275,6 +332,7 @@ int badswap_create(struct badswap *bs, size_t pages)
 
 	memset(bs, 0, sizeof(*bs));
 	bs->fd = -1;
+	bs->zram = -1;
 	bs->page_size = sysconf(_SC_PAGESIZE);
 	unit = MAX(CHUNK_PAGES * bs->page_size, (size_t)1 << 20);
 	bs->size = (2 * pages * bs->page_size / unit + 1) * unit;
@@ -289,13 +347,20 @@ int badswap_create(struct badswap *bs, size_t pages)
 	if (mkdir(path, 0755))
 		return -errno;
 	cgroup_create(bs);
-	ret = guard_start(bs);
+	ret = zram ? zram_add(bs) : 0;
+	if (!ret)
+		ret = guard_start(bs);
 	if (!ret && bs->cgroup[0])
 		cgroup_enter(bs);
 	if (!ret)
 		ret = disk_create(bs);
+	snprintf(path, sizeof(path), "/dev/%s", bs->name);
 	if (!ret)
-		ret = disk_open(bs);
+		bs->fd = disk_open(path);
+	if (!ret && bs->fd < 0)
+		ret = bs->fd;
+	if (!ret && zram)
+		ret = zram_create(bs);
 	if (!ret)
 		ret = disk_format(bs);
 	if (!ret)
@@ -303,6 +368,21 @@ int badswap_create(struct badswap *bs, size_t pages)
 	if (ret)
 		badswap_destroy(bs);
 	return ret;
+}
+
+int badswap_create(struct badswap *bs, size_t pages)
+{
+	return create(bs, pages, false);
+}
+
+int badswap_create_zram(struct badswap *bs, size_t pages)
+{
+	return create(bs, pages, true);
+}
+
+int badswap_merge(struct badswap *bs)
+{
+	return write_text("0", "/sys/block/%s/queue/nomerges", bs->name);
 }
 
 /* Whether a copy of a page at @mem is in memory, be it in the swap cache. */
@@ -369,7 +449,7 @@ static int find_pages(struct badswap *bs, const char *data, int pages)
 
 	if (!ret)
 		ret = pagemap_entries(bs->mem, pages, entries);
-	if (!ret && entries[0] & PM_SWAP) {
+	if (!ret && entries[0] & PM_SWAP && bs->zram < 0) {
 		private = true;
 		pos = PM_SWAP_OFFSET(entries[0]) * size % bs->size / chunk * chunk;
 	}
@@ -435,8 +515,11 @@ int badswap_pageout(struct badswap *bs, void *mem, size_t len)
 			snprintf(amount, sizeof(amount), "%zu", len * (1 + tries / 10));
 			write_text(amount, "%s/memory.reclaim", bs->cgroup);
 		}
-		ret = any_in_memory(bs, mem, pages) ? -EAGAIN :
-		      find_pages(bs, data, pages);
+		ret = any_in_memory(bs, mem, pages) ? -EAGAIN : 0;
+		if (!ret && bs->zram >= 0)
+			ret = zram_writeback(bs);
+		if (!ret)
+			ret = find_pages(bs, data, pages);
 		bs->used = true;
 	}
 	free(data);
@@ -480,7 +563,7 @@ int badswap_swapon(struct badswap *bs)
 {
 	char path[64];
 
-	disk_path(bs, path, sizeof(path));
+	swap_path(bs, path, sizeof(path));
 	return swapon(path, SWAP_FLAG_PREFER | SWAP_FLAG_PRIO_MASK) ? -errno : 0;
 }
 
@@ -488,7 +571,7 @@ int badswap_swapoff(struct badswap *bs)
 {
 	char path[64];
 
-	disk_path(bs, path, sizeof(path));
+	swap_path(bs, path, sizeof(path));
 	return swapoff(path) ? -errno : 0;
 }
 

@@ -32,6 +32,7 @@ struct badswap {
 	char *mem;		/* that was paged out last */
 	int *page_in;		/* for each slot, the number of its page in mem, or -1 */
 	int fd;			/* of the disk, for direct reads */
+	int zram;		/* that swap is on, and the disk behind it, or -1 */
 	int guard;		/* pid of the process that cleans up after us */
 };
 
@@ -44,6 +45,15 @@ void badswap_or_skip(size_t pages);
  * each CPU has slots and pages that it keeps to itself.
  */
 int badswap_create(struct badswap *bs, size_t pages);
+
+/*
+ * The same, with a zram in front that has the disk as its backing device.  Swap is then read
+ * synchronously, in large folios.  -ENODEV where there is none.
+ */
+int badswap_create_zram(struct badswap *bs, size_t pages);
+
+/* Lets requests merge, as they do by default: with one page, its neighbours may fail. */
+int badswap_merge(struct badswap *bs);
 
 /*
  * Pages @len bytes at @mem out, and returns when no copy of them is left in

@@ -720,6 +720,184 @@ TEST_F(swapin_error_shmem, unlink)
 	EXPECT_TRUE(is_count("f_bfree", free_blocks_of(self->fd), self->free_blocks, 0));
 }
 
+/*
+ * Large folios, of a device that reads them as such: zram with the bad disk behind it.
+ */
+
+#define LARGE_PAGES	16
+#define LARGE_KNOB	"/sys/kernel/mm/transparent_hugepage/hugepages-%zukB/"
+
+FIXTURE(swapin_error_large)
+{
+	struct badswap bs;
+	int fd;
+	char *mem;
+	char old[32];		/* what was chosen for such folios */
+};
+
+/* The word in brackets of what is in such a file of sysfs. */
+static bool chosen(const char *path, char *word, size_t size)
+{
+	char text[128], *start, *end;
+
+	start = read_text(path, text, sizeof(text)) ? strchr(text, '[') : NULL;
+	end = start ? strchr(start, ']') : NULL;
+	if (!end)
+		return false;
+	snprintf(word, size, "%.*s", (int)(end - start - 1), start + 1);
+	return true;
+}
+
+static long large_stat(const char *name)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), LARGE_KNOB "stats/%s", LARGE_PAGES * page_size / 1024,
+		 name);
+	return count(path, "");
+}
+
+FIXTURE_SETUP(swapin_error_large)
+{
+	const size_t kb = LARGE_PAGES * page_size / 1024, large = LARGE_PAGES * page_size;
+	char path[128], *mem;
+	long before;
+	int ret;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	self->fd = -1;
+	self->mem = NULL;
+	/* Slots for a large folio come from a whole cluster, of as many pages as a huge one. */
+	ret = badswap_create_zram(&self->bs, MAX(2 * huge_size() / page_size, NR_PAGES));
+	if (ret == -ENODEV)
+		SKIP(return, "needs zram with a backing device (CONFIG_ZRAM_WRITEBACK)");
+	ASSERT_EQ(0, ret);
+	snprintf(path, sizeof(path), LARGE_KNOB "shmem_enabled", kb);
+	if (!chosen(path, self->old, sizeof(self->old))) {
+		badswap_destroy(&self->bs);
+		SKIP(return, "needs large folios in shared memory");
+	}
+	write_text("advise", LARGE_KNOB "shmem_enabled", kb);
+	self->fd = memfd_create("large", MFD_CLOEXEC);
+	ASSERT_EQ(0, ftruncate(self->fd, mem_size));
+	mem = mmap(NULL, mem_size + large, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, mem);
+	mem += -(uintptr_t)mem & (large - 1);
+	self->mem = mmap(mem, mem_size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED,
+			 self->fd, 0);
+	ASSERT_EQ(mem, self->mem);
+	madvise(mem, mem_size, MADV_HUGEPAGE);
+	before = large_stat("swpout");
+	fill(mem, NR_PAGES);
+	ret = badswap_pageout(&self->bs, mem, mem_size);
+	write_text(self->old, LARGE_KNOB "shmem_enabled", kb);
+	ASSERT_EQ(0, ret);
+	if (large_stat("swpout") < before + NR_PAGES / LARGE_PAGES) {
+		badswap_destroy(&self->bs);
+		SKIP(return, "needs swap of large folios");
+	}
+}
+
+FIXTURE_TEARDOWN(swapin_error_large)
+{
+	close(self->fd);
+	badswap_destroy(&self->bs);
+}
+
+/* All pages have their data, but for page @bad. */
+static bool one_is_lost(char *mem, unsigned int bad)
+{
+	enum outcome got;
+	unsigned int i;
+
+	for (i = 0; i < NR_PAGES; i++) {
+		got = touch(mem + i * page_size, i, READ);
+		if (got != (i == bad ? BUS : DATA))
+			return fail(got == BUS ? "SIGBUS" : "corrupt", "page %u", i);
+	}
+	return true;
+}
+
+TEST_F(swapin_error_large, fault)
+{
+	const unsigned int bad = LARGE_PAGES + 5;
+
+	CASE("large: one page that can't be read is one that is lost");
+	ASSERT_EQ(0, badswap_lose(&self->bs, self->mem + bad * page_size));
+	EXPECT_TRUE(one_is_lost(self->mem, bad));
+	ASSERT_EQ(0, badswap_swapoff(&self->bs));
+	EXPECT_TRUE(one_is_lost(self->mem, bad));
+	EXPECT_TRUE(is_count("st_blocks", blocks_of(self->fd), BLOCKS(NR_PAGES), 0));
+}
+
+TEST_F(swapin_error_large, punch)
+{
+	const unsigned int bad = LARGE_PAGES + 5;
+
+	CASE("large: a hole is punched next to a lost page, and over it");
+	ASSERT_EQ(0, badswap_lose(&self->bs, self->mem + bad * page_size));
+	EXPECT_EQ(BUS, touch(self->mem + bad * page_size, bad, READ));
+	ASSERT_EQ(0, punch(self->fd, bad + 1, 2));
+	EXPECT_TRUE(are_fresh(self->mem, bad + 1, bad + 2, 0));
+	EXPECT_EQ(BUS, touch(self->mem + bad * page_size, bad, READ));
+	EXPECT_EQ(DATA, touch(self->mem + (bad + 3) * page_size, bad + 3, READ));
+	ASSERT_EQ(0, punch(self->fd, bad, 1));
+	EXPECT_TRUE(are_fresh(self->mem, bad, bad, 0));
+	EXPECT_EQ(DATA, touch(self->mem + (bad - 1) * page_size, bad - 1, READ));
+}
+
+/*
+ * Last: an ftruncate(2) that does not end, nothing can end.
+ */
+
+static bool truncate_ends(int fd, off_t len)
+{
+	int status, tries;
+	pid_t pid = fork();
+
+	if (!pid)
+		_exit(!!ftruncate(fd, len));
+	for (tries = 0; tries < 400; tries++) {
+		if (waitpid(pid, &status, WNOHANG) == pid)
+			return !status || fail("errno", "ftruncate");
+		usleep(50000);
+	}
+	return fail("hang", "ftruncate");
+}
+
+TEST_F(swapin_error_large, truncate)
+{
+	const unsigned int bad = LARGE_PAGES + 5;
+
+	CASE("large: a file is truncated at a lost page");
+	ASSERT_EQ(0, badswap_lose(&self->bs, self->mem + bad * page_size));
+	EXPECT_EQ(BUS, touch(self->mem + bad * page_size, bad, READ));
+	ASSERT_TRUE(truncate_ends(self->fd, bad * page_size));
+	ASSERT_EQ(0, ftruncate(self->fd, mem_size));
+	EXPECT_TRUE(are_fresh(self->mem, bad, NR_PAGES - 1, 0));
+	EXPECT_EQ(DATA, touch(self->mem + (bad - 1) * page_size, bad - 1, READ));
+	EXPECT_TRUE(is_count("st_blocks", blocks_of(self->fd), BLOCKS(NR_PAGES), 0));
+}
+
+/* No page is lost here: what is in swap can be a large folio. */
+TEST_F(swapin_error_shmem, truncate_swapped)
+{
+	const size_t kept = NR_PAGES / 2 + 5;
+
+	CASE("shmem: a file that is in swap, and can be read, is truncated");
+	ASSERT_EQ(0, ftruncate(self->fd, 0));
+	ASSERT_EQ(0, ftruncate(self->fd, self->pages * page_size));
+	fill(self->mem, self->pages);
+	ASSERT_EQ(0, badswap_heal(&self->bs));
+	ASSERT_EQ(0, badswap_swapon(&self->bs));
+	ASSERT_EQ(0, badswap_pageout(&self->bs, self->mem, self->pages * page_size));
+	ASSERT_TRUE(truncate_ends(self->fd, kept * page_size));
+	ASSERT_EQ(0, ftruncate(self->fd, self->pages * page_size));
+	EXPECT_EQ(DATA, touch(self->mem + (kept - 1) * page_size, kept - 1, READ));
+	EXPECT_TRUE(are_fresh(self->mem, kept, self->pages - 1, 0));
+	ASSERT_EQ(0, ftruncate(self->fd, 0));
+}
+
 int main(int argc, char **argv)
 {
 	lost_pages_init();
