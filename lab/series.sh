@@ -81,6 +81,17 @@ mailed() {
 	esac
 }
 
+# above BASE PATCH: the fixes of the topics on the one that PATCH is of, which may not apply
+# without it.
+above() {
+	for one in $(topics "$1"); do
+		! topic "$1" "$one" | grep -qx "$2" ||
+			for on in $(sed -n "s/^# topic \([a-z]*\) on $one:.*/\1/p" "series/$1"); do
+				topic "$1" "$on" | sed -n '/^fix\//p'
+			done
+	done
+}
+
 # fix_of BASE FIX: the patch that makes FIX on BASE: fix/FIX, or fix/BASE-FIX where other
 # bases have another one.
 fix_of() {
@@ -106,7 +117,8 @@ patches_of() {
 	after | debug | gcov) series "$1" ;;
 	without-*)
 		left_out=$(fix_of "$1" "${2#without-}") || exit 1
-		series "$1" | grep -vx "$left_out"
+		left_out="$left_out $(above "$1" "$left_out")"
+		series "$1" | grep -vxF "$(echo "$left_out" | tr ' ' '\n')"
 		;;
 	each-*)
 		series "$1" | sed -n '/^base\//p'
@@ -204,7 +216,10 @@ only() {
 claims() {
 	case $2 in
 	before) fixes=$(series "$1" | grep '^fix/') ;;
-	without-*) fixes=$(fix_of "$1" "${2#without-}") ;;
+	without-*)
+		fixes=$(fix_of "$1" "${2#without-}")
+		fixes="$fixes $(above "$1" "$fixes")"
+		;;
 	wrong-*) fixes=$(wrong_of "$1" "${2#wrong-}") ;;
 	topic-*) fixes=$(series "$1" | grep '^fix/' | grep -vxF "$(patches_of "$1" "$2")") ;;
 	each-*) fixes=$(to_send "$1" | tail -n "+$((${2#each-} + 1))" | sed -n '/^fix\//p') ;;

@@ -559,12 +559,27 @@ int badswap_heal(struct badswap *bs)
 	return write_text(range, CONFIGFS "/%s/badblocks", bs->name);
 }
 
+/* Above all others, be it a device of ours that could not be swapped off. */
+static int highest_priority(void)
+{
+	FILE *file = fopen("/proc/swaps", "r");
+	int prio, next = 1;
+	char line[256];
+
+	while (file && fgets(line, sizeof(line), file))
+		if (sscanf(line, "%*s %*s %*d %*d %d", &prio) == 1 && prio >= next)
+			next = prio + 1;
+	if (file)
+		fclose(file);
+	return MIN(next, SWAP_FLAG_PRIO_MASK);
+}
+
 int badswap_swapon(struct badswap *bs)
 {
 	char path[64];
 
 	swap_path(bs, path, sizeof(path));
-	return swapon(path, SWAP_FLAG_PREFER | SWAP_FLAG_PRIO_MASK) ? -errno : 0;
+	return swapon(path, SWAP_FLAG_PREFER | highest_priority()) ? -errno : 0;
 }
 
 int badswap_swapoff(struct badswap *bs)
