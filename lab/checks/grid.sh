@@ -48,6 +48,8 @@ built_here() {
 	for file in $touched; do
 		dir=${file%/*} object=$(basename "$file" .c).o
 		case $dir in
+		"arch/$arch/"*) echo "$dir/$object"; continue ;;
+		arch/*) continue ;;
 		*/*) names "${dir%/*}" "${dir##*/}/" || continue ;;
 		esac
 		! names "$dir" "$object" || echo "$dir/$object"

@@ -20,9 +20,10 @@ kmake() {
 	child make -C "$src" O="$obj" "$@"
 }
 
-# Those that there are: a file may come with a later patch.
+# Those that there are: a file may come with a later patch, or be another architecture's.
 there() {
 	for file in $touched; do
+		case $file in arch/x86/*) ;; arch/*) continue ;; esac
 		[ ! -f "$src/$file" ] || echo "${file%.c}.o"
 	done
 }
