@@ -62,11 +62,24 @@ topic() {
 	sed -n "/^# topic $2[ :]/,/^# \(topic\|not sent\)/{/^[^#]/p}" "series/$1"
 }
 
+# stacked BASE: the topics that are on another one, a line each: NAME OTHER.
+stacked() {
+	sed -n 's/^# topic \([a-z]*\) on \([a-z]*\):.*/\1 \2/p' "series/$1"
+}
+
 # below BASE NAME: the patches that the topic is on, of the base and of another topic.
 below() {
 	series "$1" | sed -n '/^base\//p'
-	for on in $(sed -n "s/^# topic $2 on \([a-z]*\):.*/\1/p" "series/$1"); do
-		topic "$1" "$on"
+	stacked "$1" | while read -r name on; do
+		[ "$name" != "$2" ] || topic "$1" "$on"
+	done
+}
+
+# above BASE PATCH: the fixes of the topics on the one that PATCH is of, which may not apply
+# without it.
+above() {
+	stacked "$1" | while read -r name on; do
+		! topic "$1" "$on" | grep -qx "$2" || topic "$1" "$name" | sed -n '/^fix\//p'
 	done
 }
 
@@ -79,17 +92,6 @@ mailed() {
 	*) [ -z "${2-}" ] || die "series/$1 has no topic $2, but $(topics "$1")"
 		echo "topic-$(topics "$1")" ;;
 	esac
-}
-
-# above BASE PATCH: the fixes of the topics on the one that PATCH is of, which may not apply
-# without it.
-above() {
-	for one in $(topics "$1"); do
-		! topic "$1" "$one" | grep -qx "$2" ||
-			for on in $(sed -n "s/^# topic \([a-z]*\) on $one:.*/\1/p" "series/$1"); do
-				topic "$1" "$on" | sed -n '/^fix\//p'
-			done
-	done
 }
 
 # fix_of BASE FIX: the patch that makes FIX on BASE: fix/FIX, or fix/BASE-FIX where other
