@@ -193,13 +193,27 @@ static int zram_writeback(struct badswap *bs)
 	return ret ? ret : write_text("idle", "/sys/block/zram%d/writeback", bs->zram);
 }
 
-static void zram_remove(struct badswap *bs)
+/* Whether it has our disk: another one may have its number since. */
+static bool zram_is_ours(struct badswap *bs)
+{
+	char path[64], text[64] = "";
+	int fd;
+
+	snprintf(path, sizeof(path), "/sys/block/zram%d/backing_dev", bs->zram);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (read(fd, text, sizeof(text) - 1) < 0)
+		text[0] = '\0';
+	close(fd);
+	return strstr(text, bs->name);
+}
+
+/* -EBUSY: somebody, as udev, has it open. */
+static int zram_remove(struct badswap *bs)
 {
 	char text[16];
 
 	snprintf(text, sizeof(text), "%d", bs->zram);
-	write_text("1", "/sys/block/zram%d/reset", bs->zram);
-	write_text(text, ZRAMFS "/hot_remove");
+	return write_text(text, ZRAMFS "/hot_remove");
 }
 
 /* Returns a file descriptor. */
@@ -249,10 +263,12 @@ static int disk_remove(struct badswap *bs)
 	char path[64];
 
 	swap_path(bs, path, sizeof(path));
-	if (swapoff(path) && errno != EINVAL && errno != ENOENT)
-		return -errno;
-	if (bs->zram >= 0)
-		zram_remove(bs);
+	if (bs->zram < 0 || zram_is_ours(bs)) {
+		if (swapoff(path) && errno != EINVAL && errno != ENOENT)
+			return -errno;
+		if (bs->zram >= 0 && zram_remove(bs) == -EBUSY)
+			return -EBUSY;
+	}
 	if (bs->fd >= 0)
 		close(bs->fd);
 	bs->fd = -1;
@@ -380,8 +396,20 @@ int badswap_create_zram(struct badswap *bs, size_t pages)
 	return create(bs, pages, true);
 }
 
-int badswap_merge(struct badswap *bs)
+int badswap_merge(struct badswap *bs, size_t pages)
 {
+	FILE *file = fopen("/proc/swaps", "r");
+	char line[256], path[64], of[64];
+	size_t kb = 0;
+
+	swap_path(bs, path, sizeof(path));
+	while (file && fgets(line, sizeof(line), file))
+		if (sscanf(line, "%63s %*s %*d %zu", of, &kb) == 2 && !strcmp(of, path))
+			break;
+	if (file)
+		fclose(file);
+	if (kb > pages * bs->page_size / 1024)
+		return -EBUSY;
 	return write_text("0", "/sys/block/%s/queue/nomerges", bs->name);
 }
 

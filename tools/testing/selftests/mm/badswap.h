@@ -52,8 +52,11 @@ int badswap_create(struct badswap *bs, size_t pages);
  */
 int badswap_create_zram(struct badswap *bs, size_t pages);
 
-/* Lets requests merge, as they do by default: with one page, its neighbours may fail. */
-int badswap_merge(struct badswap *bs);
+/*
+ * Lets requests merge, as they do by default: with one page, its neighbours may fail, be they
+ * another process's.  -EBUSY: there are more than @pages pages on the device.
+ */
+int badswap_merge(struct badswap *bs, size_t pages);
 
 /*
  * Pages @len bytes at @mem out, and returns when no copy of them is left in

@@ -62,8 +62,11 @@ FIXTURE_SETUP(swap_read_again)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	self->mem = NULL;
 	ASSERT_EQ(0, badswap_create(&self->bs, PAGES));
-	ASSERT_EQ(0, badswap_merge(&self->bs));
 	ASSERT_EQ(0, page_out(self, variant->flags));
+	if (badswap_merge(&self->bs, PAGES)) {
+		badswap_destroy(&self->bs);
+		SKIP(return, "needs a machine on which nobody else swaps");
+	}
 }
 
 FIXTURE_TEARDOWN(swap_read_again)
