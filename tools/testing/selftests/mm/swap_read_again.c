@@ -19,11 +19,15 @@
 
 #define PAGES	256
 
-FIXTURE(swap_read_again)
-{
+struct pages {
 	struct badswap bs;
 	char *mem;
 	bool bad[PAGES];	/* it can't be read */
+};
+
+FIXTURE(swap_read_again)
+{
+	struct pages pages;
 };
 
 FIXTURE_VARIANT(swap_read_again)
@@ -42,72 +46,71 @@ FIXTURE_VARIANT_ADD(swap_read_again, shared)
 };
 
 /* Pages that are on the device, and all can be read. */
-static int page_out(FIXTURE_DATA(swap_read_again) *self, int flags)
+static int page_out(struct pages *pages, int flags)
 {
-	int ret = badswap_heal(&self->bs);
+	int ret = badswap_heal(&pages->bs);
 
-	memset(self->bad, 0, sizeof(self->bad));
-	if (self->mem)
-		munmap(self->mem, PAGES * page_size);
-	self->mem = mmap(NULL, PAGES * page_size, PROT_READ | PROT_WRITE, flags, -1, 0);
-	if (self->mem == MAP_FAILED)
+	memset(pages->bad, 0, sizeof(pages->bad));
+	if (pages->mem)
+		munmap(pages->mem, PAGES * page_size);
+	pages->mem = mmap(NULL, PAGES * page_size, PROT_READ | PROT_WRITE, flags, -1, 0);
+	if (pages->mem == MAP_FAILED)
 		return -1;
-	madvise(self->mem, PAGES * page_size, MADV_NOHUGEPAGE);
-	fill(self->mem, PAGES);
-	return ret ? ret : badswap_pageout(&self->bs, self->mem, PAGES * page_size);
+	madvise(pages->mem, PAGES * page_size, MADV_NOHUGEPAGE);
+	fill(pages->mem, PAGES);
+	return ret ? ret : badswap_pageout(&pages->bs, pages->mem, PAGES * page_size);
 }
 
 FIXTURE_SETUP(swap_read_again)
 {
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	self->mem = NULL;
-	ASSERT_EQ(0, badswap_create(&self->bs, PAGES));
-	ASSERT_EQ(0, page_out(self, variant->flags));
-	if (badswap_merge(&self->bs, PAGES)) {
-		badswap_destroy(&self->bs);
+	self->pages.mem = NULL;
+	ASSERT_EQ(0, badswap_create(&self->pages.bs, PAGES));
+	ASSERT_EQ(0, page_out(&self->pages, variant->flags));
+	if (badswap_merge(&self->pages.bs, PAGES)) {
+		badswap_destroy(&self->pages.bs);
 		SKIP(return, "needs a machine on which nobody else swaps");
 	}
 }
 
 FIXTURE_TEARDOWN(swap_read_again)
 {
-	munmap(self->mem, PAGES * page_size);
-	badswap_destroy(&self->bs);
+	munmap(self->pages.mem, PAGES * page_size);
+	badswap_destroy(&self->pages.bs);
 }
 
-static int make_bad(FIXTURE_DATA(swap_read_again) *self, unsigned int i)
+static int make_bad(struct pages *pages, unsigned int i)
 {
-	self->bad[i] = true;
-	return badswap_lose(&self->bs, self->mem + i * page_size);
+	pages->bad[i] = true;
+	return badswap_lose(&pages->bs, pages->mem + i * page_size);
 }
 
 /* Makes every page unreadable whose number is @rest, modulo @step. */
-static int make_every(FIXTURE_DATA(swap_read_again) *self, unsigned int step,
-		      unsigned int rest)
+static int make_every(struct pages *pages, unsigned int step, unsigned int rest)
 {
 	unsigned int i;
 	int ret = 0;
 
 	for (i = rest; !ret && i < PAGES; i += step)
-		ret = make_bad(self, i);
+		ret = make_bad(pages, i);
 	return ret;
 }
 
 /* All pages have their data, but for the bad ones, which are SIGBUS. */
-static bool only_bad_are_lost(FIXTURE_DATA(swap_read_again) *self)
+static bool only_bad_are_lost(struct pages *pages)
 {
 	unsigned int i, bad = 0, lost = 0, first = PAGES;
 	enum outcome got;
 
 	for (i = 0; i < PAGES; i++) {
-		got = touch(self->mem + i * page_size, i, READ);
-		bad += self->bad[i];
+		got = touch(pages->mem + i * page_size, i, READ);
+		bad += pages->bad[i];
 		lost += got == BUS;
-		if (got == DATA && self->bad[i])
+		if (got == DATA && pages->bad[i])
 			return fail("data", "page %u can't be read", i);
 		if (got != DATA && got != BUS)
 			return fail("corrupt", "page %u", i);
-		if (got == BUS && !self->bad[i] && first == PAGES)
+		if (got == BUS && !pages->bad[i] && first == PAGES)
 			first = i;
 	}
 	say("lost", "%u of %u that can't be read", lost, bad);
@@ -116,64 +119,65 @@ static bool only_bad_are_lost(FIXTURE_DATA(swap_read_again) *self)
 		    first);
 }
 
-static int heal(FIXTURE_DATA(swap_read_again) *self)
+static int heal(struct pages *pages)
 {
-	memset(self->bad, 0, sizeof(self->bad));
-	return badswap_heal(&self->bs);
+	memset(pages->bad, 0, sizeof(pages->bad));
+	return badswap_heal(&pages->bs);
 }
+
+/* Every so many pages can't be read: half of them, to one, and all. */
+static const unsigned int steps[] = { 2, 8, 16, 128, PAGES, 1 };
 
 TEST_F(swap_read_again, swapoff)
 {
-	static const unsigned int steps[] = { 2, 8, 16, 128, PAGES, 1 };
 	unsigned int i;
 
 	CASE("again: swapoff gives up what can't be read, and nothing else");
 	for (i = 0; i < ARRAY_SIZE(steps); i++) {
-		ASSERT_EQ(0, make_every(self, steps[i], steps[i] / 2));
-		ASSERT_EQ(0, badswap_swapoff(&self->bs));
-		EXPECT_TRUE(only_bad_are_lost(self));
-		ASSERT_EQ(0, badswap_swapon(&self->bs));
-		ASSERT_EQ(0, page_out(self, variant->flags));
+		ASSERT_EQ(0, make_every(&self->pages, steps[i], steps[i] / 2));
+		ASSERT_EQ(0, badswap_swapoff(&self->pages.bs));
+		EXPECT_TRUE(only_bad_are_lost(&self->pages));
+		ASSERT_EQ(0, badswap_swapon(&self->pages.bs));
+		ASSERT_EQ(0, page_out(&self->pages, variant->flags));
 	}
-	ASSERT_EQ(0, make_bad(self, 0));
-	ASSERT_EQ(0, make_bad(self, PAGES - 1));
-	ASSERT_EQ(0, badswap_swapoff(&self->bs));
-	EXPECT_TRUE(only_bad_are_lost(self));
+	ASSERT_EQ(0, make_bad(&self->pages, 0));
+	ASSERT_EQ(0, make_bad(&self->pages, PAGES - 1));
+	ASSERT_EQ(0, badswap_swapoff(&self->pages.bs));
+	EXPECT_TRUE(only_bad_are_lost(&self->pages));
 }
 
 TEST_F(swap_read_again, fault)
 {
-	static const unsigned int steps[] = { 2, 8, 16, 128, PAGES, 1 };
 	unsigned int i;
 
 	CASE("again: an access fails where the page can't be read, and nowhere else");
 	for (i = 0; i < ARRAY_SIZE(steps); i++) {
-		ASSERT_EQ(0, make_every(self, steps[i], steps[i] / 2));
-		EXPECT_TRUE(only_bad_are_lost(self));
-		EXPECT_TRUE(only_bad_are_lost(self));
-		ASSERT_EQ(0, page_out(self, variant->flags));
+		ASSERT_EQ(0, make_every(&self->pages, steps[i], steps[i] / 2));
+		EXPECT_TRUE(only_bad_are_lost(&self->pages));
+		EXPECT_TRUE(only_bad_are_lost(&self->pages));
+		ASSERT_EQ(0, page_out(&self->pages, variant->flags));
 	}
 }
 
 TEST_F(swap_read_again, fault_healed)
 {
 	CASE("again: an error that is over is over: at the next access");
-	ASSERT_EQ(0, make_every(self, 1, 0));
-	EXPECT_TRUE(only_bad_are_lost(self));
-	ASSERT_EQ(0, heal(self));
-	EXPECT_TRUE(only_bad_are_lost(self));
-	ASSERT_EQ(0, badswap_swapoff(&self->bs));
-	EXPECT_TRUE(only_bad_are_lost(self));
+	ASSERT_EQ(0, make_every(&self->pages, 1, 0));
+	EXPECT_TRUE(only_bad_are_lost(&self->pages));
+	ASSERT_EQ(0, heal(&self->pages));
+	EXPECT_TRUE(only_bad_are_lost(&self->pages));
+	ASSERT_EQ(0, badswap_swapoff(&self->pages.bs));
+	EXPECT_TRUE(only_bad_are_lost(&self->pages));
 }
 
 TEST_F(swap_read_again, swapoff_healed)
 {
 	CASE("again: an error that is over is over: at swapoff");
-	ASSERT_EQ(0, make_every(self, 1, 0));
-	EXPECT_TRUE(only_bad_are_lost(self));
-	ASSERT_EQ(0, heal(self));
-	ASSERT_EQ(0, badswap_swapoff(&self->bs));
-	EXPECT_TRUE(only_bad_are_lost(self));
+	ASSERT_EQ(0, make_every(&self->pages, 1, 0));
+	EXPECT_TRUE(only_bad_are_lost(&self->pages));
+	ASSERT_EQ(0, heal(&self->pages));
+	ASSERT_EQ(0, badswap_swapoff(&self->pages.bs));
+	EXPECT_TRUE(only_bad_are_lost(&self->pages));
 }
 
 static bool has_data_in_child(char *mem)
@@ -189,23 +193,23 @@ static bool has_data_in_child(char *mem)
 TEST_F(swap_read_again, child)
 {
 	CASE("again: an error that is over is over: for a child too");
-	ASSERT_EQ(0, make_every(self, 2, 1));
-	EXPECT_TRUE(only_bad_are_lost(self));
-	ASSERT_EQ(0, heal(self));
-	EXPECT_TRUE(in_child(has_data_in_child, self->mem));
-	EXPECT_TRUE(only_bad_are_lost(self));
+	ASSERT_EQ(0, make_every(&self->pages, 2, 1));
+	EXPECT_TRUE(only_bad_are_lost(&self->pages));
+	ASSERT_EQ(0, heal(&self->pages));
+	EXPECT_TRUE(in_child(has_data_in_child, self->pages.mem));
+	EXPECT_TRUE(only_bad_are_lost(&self->pages));
 }
 
 /* With the device, it is given up. */
 TEST_F(swap_read_again, given_up)
 {
 	CASE("again: what swapoff has given up stays so");
-	ASSERT_EQ(0, make_every(self, 2, 1));
-	ASSERT_EQ(0, badswap_swapoff(&self->bs));
-	EXPECT_TRUE(only_bad_are_lost(self));
-	ASSERT_EQ(0, badswap_heal(&self->bs));
-	ASSERT_EQ(0, badswap_swapon(&self->bs));
-	EXPECT_TRUE(only_bad_are_lost(self));
+	ASSERT_EQ(0, make_every(&self->pages, 2, 1));
+	ASSERT_EQ(0, badswap_swapoff(&self->pages.bs));
+	EXPECT_TRUE(only_bad_are_lost(&self->pages));
+	ASSERT_EQ(0, badswap_heal(&self->pages.bs));
+	ASSERT_EQ(0, badswap_swapon(&self->pages.bs));
+	EXPECT_TRUE(only_bad_are_lost(&self->pages));
 }
 
 int main(int argc, char **argv)
