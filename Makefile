@@ -203,12 +203,14 @@ $(D)/%/ref.done: $(D)/source.id $(PATCHES) $(ADDED) lab/stages/tree.sh lab/serie
 	@touch $@
 $(D)/%/ref: $(D)/%/ref.done ;
 
+PROGRAMS = $(or $(TESTS),$(shell . lab/series.sh && tests $(BASE)))
+
 # What knobs say, in files that change when they do.
 define says
 	@. lab/lib.sh; . lab/series.sh; ours $(@D); { echo '$(strip $1)'; $2; } | replace $@
 endef
 $(D)/tests.knobs: $(D)/after/ref FORCE
-	$(call says,$(or $(TESTS),$(shell . lab/series.sh && tests $(BASE))),tests_from $(BASE))
+	$(call says,$(PROGRAMS),tests_from $(BASE))
 $(D)/%/kernel.knobs: FORCE | $(D)/%/ref
 	$(call says,$(CONFIG),cat $(or $(CONFIG),/dev/null))
 $(D)/%/boot.knobs: FORCE | $(D)/%/ref
@@ -229,7 +231,7 @@ $(GUEST_KERNELS:%=$(D)/%/bzImage): | $(GUEST_KERNELS:%=$(D)/%/ref)
 endif
 
 $(D)/tests/.done: $(D)/tests.knobs lab/stages/tests.sh
-	$(RUN) lab/stages/tests.sh $(BASE) $(or $(TESTS),$(shell . lab/series.sh && tests $(BASE)))
+	$(RUN) lab/stages/tests.sh $(BASE) $(PROGRAMS)
 
 $(D)/guest.cpio.gz: $(D)/tests/.done lab/guest/init lab/stages/image.sh
 	$(RUN) lab/stages/image.sh $@ lab/guest/init $(D)/tests/*

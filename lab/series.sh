@@ -101,6 +101,13 @@ fix_of() {
 		die "series/$1 has no fix/$2.patch"
 }
 
+# left_out BASE FIX: what without-FIX is without, a patch a line.
+left_out() {
+	fix=$(fix_of "$1" "$2") || exit 1
+	echo "$fix"
+	above "$1" "$fix"
+}
+
 # wrong_of BASE FIX: the patch that makes FIX wrong on BASE: wrong/BASE-FIX, or wrong/FIX;
 # nothing if there is none.
 wrong_of() {
@@ -118,9 +125,8 @@ patches_of() {
 	before) series "$1" | grep -e '^base/' -e '^test/' ;;
 	after | debug | gcov) series "$1" ;;
 	without-*)
-		left_out=$(fix_of "$1" "${2#without-}") || exit 1
-		left_out="$left_out $(above "$1" "$left_out")"
-		series "$1" | grep -vxF "$(echo "$left_out" | tr ' ' '\n')"
+		without=$(left_out "$1" "${2#without-}") || exit 1
+		series "$1" | grep -vxF "$without"
 		;;
 	each-*)
 		series "$1" | sed -n '/^base\//p'
@@ -218,10 +224,7 @@ only() {
 claims() {
 	case $2 in
 	before) fixes=$(series "$1" | grep '^fix/') ;;
-	without-*)
-		fixes=$(fix_of "$1" "${2#without-}")
-		fixes="$fixes $(above "$1" "$fixes")"
-		;;
+	without-*) fixes=$(left_out "$1" "${2#without-}") ;;
 	wrong-*) fixes=$(wrong_of "$1" "${2#wrong-}") ;;
 	topic-*) fixes=$(series "$1" | grep '^fix/' | grep -vxF "$(patches_of "$1" "$2")") ;;
 	each-*) fixes=$(to_send "$1" | tail -n "+$((${2#each-} + 1))" | sed -n '/^fix\//p') ;;
