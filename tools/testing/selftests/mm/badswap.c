@@ -68,6 +68,28 @@ static void swap_path(const struct badswap *bs, char *path, size_t size)
 		snprintf(path, size, "/dev/zram%d", bs->zram);
 }
 
+/* Returns how many KiB are on ours, and stores the highest priority of all, or 0. */
+static size_t read_swaps(const struct badswap *bs, int *highest)
+{
+	FILE *file = fopen("/proc/swaps", "r");
+	char line[256], path[64], of[64];
+	size_t kb, ours = 0;
+	int prio;
+
+	*highest = 0;
+	swap_path(bs, path, sizeof(path));
+	while (file && fgets(line, sizeof(line), file)) {
+		if (sscanf(line, "%63s %*s %*d %zu %d", of, &kb, &prio) != 3)
+			continue;
+		if (!strcmp(of, path))
+			ours = kb;
+		*highest = MAX(*highest, prio);
+	}
+	if (file)
+		fclose(file);
+	return ours;
+}
+
 /* Stores the pagemap entries of @pages pages at @mem. */
 static int pagemap_entries(char *mem, size_t pages, uint64_t *entries)
 {
@@ -398,17 +420,9 @@ int badswap_create_zram(struct badswap *bs, size_t pages)
 
 int badswap_merge(struct badswap *bs, size_t pages)
 {
-	FILE *file = fopen("/proc/swaps", "r");
-	char line[256], path[64], of[64];
-	size_t kb = 0;
+	int highest;
 
-	swap_path(bs, path, sizeof(path));
-	while (file && fgets(line, sizeof(line), file))
-		if (sscanf(line, "%63s %*s %*d %zu", of, &kb) == 2 && !strcmp(of, path))
-			break;
-	if (file)
-		fclose(file);
-	if (kb > pages * bs->page_size / 1024)
+	if (read_swaps(bs, &highest) > pages * bs->page_size / 1024)
 		return -EBUSY;
 	return write_text("0", "/sys/block/%s/queue/nomerges", bs->name);
 }
@@ -587,27 +601,16 @@ int badswap_heal(struct badswap *bs)
 	return write_text(range, CONFIGFS "/%s/badblocks", bs->name);
 }
 
-/* Above all others, be it a device of ours that could not be swapped off. */
-static int highest_priority(void)
-{
-	FILE *file = fopen("/proc/swaps", "r");
-	int prio, next = 1;
-	char line[256];
-
-	while (file && fgets(line, sizeof(line), file))
-		if (sscanf(line, "%*s %*s %*d %*d %d", &prio) == 1 && prio >= next)
-			next = prio + 1;
-	if (file)
-		fclose(file);
-	return MIN(next, SWAP_FLAG_PRIO_MASK);
-}
-
 int badswap_swapon(struct badswap *bs)
 {
 	char path[64];
+	int highest;
 
 	swap_path(bs, path, sizeof(path));
-	return swapon(path, SWAP_FLAG_PREFER | highest_priority()) ? -errno : 0;
+	/* Above all others, be it a device of ours that could not be swapped off. */
+	read_swaps(bs, &highest);
+	return swapon(path, SWAP_FLAG_PREFER | MIN(highest + 1, SWAP_FLAG_PRIO_MASK)) ?
+	       -errno : 0;
 }
 
 int badswap_swapoff(struct badswap *bs)

@@ -45,12 +45,17 @@ FIXTURE_VARIANT_ADD(swap_read_again, shared)
 	.flags = MAP_SHARED | MAP_ANONYMOUS,
 };
 
+static int heal(struct pages *pages)
+{
+	memset(pages->bad, 0, sizeof(pages->bad));
+	return badswap_heal(&pages->bs);
+}
+
 /* Pages that are on the device, and all can be read. */
 static int page_out(struct pages *pages, int flags)
 {
-	int ret = badswap_heal(&pages->bs);
+	int ret = heal(pages);
 
-	memset(pages->bad, 0, sizeof(pages->bad));
 	if (pages->mem)
 		munmap(pages->mem, PAGES * page_size);
 	pages->mem = mmap(NULL, PAGES * page_size, PROT_READ | PROT_WRITE, flags, -1, 0);
@@ -118,12 +123,6 @@ static bool only_bad_are_lost(struct pages *pages)
 	return lost == bad ||
 	       fail("SIGBUS", "%u pages, of which %u can't be read, page %u can", lost, bad,
 		    first);
-}
-
-static int heal(struct pages *pages)
-{
-	memset(pages->bad, 0, sizeof(pages->bad));
-	return badswap_heal(&pages->bs);
 }
 
 /* Every so many pages can't be read: half of them, to one, and all. */
