@@ -68,8 +68,10 @@ ok "6.1: make" lab_make 6.1 verdict
 
 # Of the source, what the patches are about: quick to unpack.
 mkdir "$tmp/deb"
-git -C "$real/6.1/src" archive --prefix=linux/ stock Makefile MAINTAINERS \
-	Documentation/admin-guide/mm Documentation/mm include lib mm tools/testing/selftests |
+# shellcheck disable=SC2046 # a list
+git -C "$real/6.1/src" archive --prefix=linux/ stock Makefile MAINTAINERS mm \
+	tools/testing/selftests/Makefile \
+	$(git -C "$real/6.1/src" diff --name-only --diff-filter=MD stock after) |
 	xz -0 >"$tmp/deb/linux-source-6.1.tar.xz"
 export DEBSRC="$tmp/deb"
 for command in tar "git.* add"; do
