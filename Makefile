@@ -14,7 +14,7 @@ KSRC	?=
 B	?= build
 JOBS	?= $(shell nproc)
 # seconds that a guest may take, its CPUs, its memory in MiB, more for its command line
-LIMIT	?= $(if $(filter debug,$(KERNEL)),900,300)
+LIMIT	?= $(if $(filter debug ksft,$(KERNEL)),900,300)
 SMP	?= 2
 MEM	?= $(if $(filter debug,$(KERNEL)),1024,512)
 CMDLINE	?=
@@ -98,7 +98,7 @@ endif
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all help clean distclean check check-all matrix judge bundle controls coverage warnings \
-	each bisect grid cocci sender series send results list compare where deps source tree \
+	each bisect grid ksft cocci sender series send results list compare where deps source tree \
 	kernel tests image boot verdict shell gdb named FORCE
 
 #: make                     the verdict: deps, source, tree, kernels, tests, boots, table
@@ -121,6 +121,7 @@ endif
 #: make bisect CASE=TEST    the patch that fixes a test, by git bisect
 #: make series [TOPIC=NAME] [V=2]   the mails: a cover letter and the patches, yours to send
 #: make send [SENDFLAGS=]   git send-email of them: by default as a dry run
+#: make ksft                the tests as mm's CI runs them: defconfig, ksft_swapin_error.sh
 #: make grid                the touched files in the configs of lab/checks/grid, gcc and clang
 #: make cocci               the tree's coccicheck on the touched files
 #: make check               everything that must hold before a change goes in
@@ -177,7 +178,7 @@ judge bundle:
 ifeq ($(BASE),)
 # Choose a base, and start again with it.
 deps source tree kernel tests image boot verdict shell gdb where controls coverage warnings \
-each bisect grid cocci series send:
+each bisect grid ksft cocci series send:
 	@base=$$(. lab/lib.sh && . lab/series.sh && default_base) && \
 		exec setpriv --pdeathsig TERM $(MAKE) --no-print-directory BASE=$$base $@
 else ifneq ($(words $(BASE)) $(filter-out $(BASES),$(BASE)),1 )
@@ -279,6 +280,11 @@ named:
 	@lab/checks/list.sh '$(CASE)' >/dev/null
 bisect: named $(EACH:%=$(D)/%/ref) $(D)/guest.cpio.gz
 	@lab/checks/bisect.sh $(BASE) '$(CASE)'
+
+# As mm's CI does: defconfig and selftests/mm/config, ksft_swapin_error.sh in a larger guest.
+ksft: $(D)/ksft/bzImage $(D)/tests/.done
+	@lab/stages/deps.sh kmod
+	$(RUN) lab/checks/ksft.sh $(BASE)
 
 grid: $(D)/after/ref
 	@lab/stages/deps.sh $(CROSS)

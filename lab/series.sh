@@ -117,13 +117,13 @@ wrong_of() {
 }
 
 # patches_of BASE KERNEL: the patches that make KERNEL.  KERNEL is stock, before (all but
-# the fixes), after, debug and gcov (after, with other options), without-FIX or wrong-FIX, or
-# topic-NAME (what is sent).
+# the fixes), after, debug, gcov and ksft (after, with other options), without-FIX or wrong-FIX,
+# or topic-NAME (what is sent).
 patches_of() {
 	case $2 in
 	stock) ;;
 	before) series "$1" | grep -e '^base/' -e '^test/' ;;
-	after | debug | gcov) series "$1" ;;
+	after | debug | gcov | ksft) series "$1" ;;
 	without-*)
 		without=$(left_out "$1" "${2#without-}") || exit 1
 		series "$1" | grep -vxF "$without"
@@ -166,14 +166,18 @@ tests() {
 # the same options.
 obj_of() {
 	case $2 in
-	debug | gcov) echo "$B/$1/$2/obj" ;;
+	debug | gcov | ksft) echo "$B/$1/$2/obj" ;;
 	*) echo "$B/$1/obj" ;;
 	esac
 }
 
 # config_of BASE KERNEL: the files that its options are in, on top of tinyconfig; CONFIG is
-# the user's.
+# the user's.  A ksft kernel has what the tree's tests ask for, on top of defconfig.
 config_of() {
+	if [ "$2" = ksft ]; then
+		echo "$B/$1/src/tools/testing/selftests/mm/config"
+		return
+	fi
 	for file in lab/guest/guest.config "lab/guest/$1.config" "lab/guest/$2.config" \
 			${CONFIG:+"$CONFIG"}; do
 		[ ! -f "$file" ] || echo "$file"

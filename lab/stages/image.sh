@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # image.sh OUT INIT TEST...: packs busybox, INIT as /init, and the TESTs in /tests into
-# the guest image OUT; a TEST that is a module (.ko) goes to /modules.
+# the guest image OUT; a TEST that is a module (.ko) goes to /modules, and what is in one that
+# is a folder to /.
 . lab/lib.sh
 
 out=$1 init=$2
@@ -14,7 +15,7 @@ on_exit() { rm -rf "$root" "$out.cpio" "$out.tmp"; }
 # not here.
 tools() {
 	mkdir -p "$root/usr/bin"
-	for tool in tar cp rsync; do
+	for tool in tar cp rsync bash; do
 		file=$(command -v "$tool") || continue
 		cp -L "$file" "$root/usr/bin/" || return
 		for library in $(ldd "$file" 2>/dev/null | grep -o '/[^ ]*'); do
@@ -34,6 +35,7 @@ pack() {
 		for test; do
 			case $test in
 			*.ko) cp "$test" "$root/modules/" ;;
+			*/) cp -r "$test." "$root/" ;;
 			*) cp "$test" "$root/tests/" ;;
 			esac || return
 		done &&
@@ -43,7 +45,7 @@ pack() {
 
 lock "$out.lock" "for another make that packs $out"
 for test; do
-	[ -f "$test" ] || die "there is no test program $test: make tests builds them"
+	[ -e "$test" ] || die "there is no test program $test: make tests builds them"
 done
 need_space "$(dirname "$out")" 20
 say IMAGE "$out: $# files"

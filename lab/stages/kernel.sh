@@ -22,6 +22,10 @@ if [ "$kernel" = gcov ]; then
 	export MAKEFILES="$PWD/lab/guest/gcov.mk"
 fi
 
+# Of a ksft kernel, which is configured as mm's CI does, the modules are in root/lib/modules.
+start=tinyconfig
+[ "$kernel" != ksft ] || start=x86_64_defconfig
+
 # Guests that run beside go first.
 kmake() {
 	child nice make -C "$src" O="$obj" "$@"
@@ -34,7 +38,7 @@ configure() {
 	if [ "$state" != "$(cat "$obj/.lab-config" 2>/dev/null)" ]; then
 		rm -f "$obj/.lab-config"
 		# shellcheck disable=SC2086
-		kmake tinyconfig &&
+		kmake "$start" &&
 			child "$src/scripts/kconfig/merge_config.sh" -m -O "$obj" "$obj/.config" $configs ||
 			return
 	fi
@@ -59,7 +63,13 @@ race_module() {
 }
 
 build() {
-	kmake -j"$JOBS" bzImage modules_prepare && race_module && rm -rf "$dir/race.tmp"
+	kmake -j"$JOBS" bzImage modules_prepare && race_module && rm -rf "$dir/race.tmp" &&
+		{ [ "$kernel" != ksft ] || install_modules; }
+}
+
+install_modules() {
+	rm -rf "$dir/root" && kmake -j"$JOBS" modules &&
+		kmake modules_install INSTALL_MOD_PATH="$dir/root" INSTALL_MOD_STRIP=1
 }
 
 one_at_a_time "$base"
