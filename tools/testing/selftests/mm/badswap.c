@@ -40,6 +40,8 @@
 #define CHUNK_PAGES	64	/* that are read at once */
 #define PM_SWAP_OFFSET(entry)	((entry) << 9 >> 14)	/* bits 5 to 54 */
 
+enum kind { BIO, MQ, ZRAM };
+
 int write_text(const char *text, const char *fmt, ...)
 {
 	char path[256];
@@ -149,15 +151,16 @@ static void cgroup_remove(struct badswap *bs)
 	}
 }
 
-static int disk_create(struct badswap *bs)
+static int disk_create(struct badswap *bs, enum kind kind)
 {
 	/*
 	 * queue_mode 0 and irqmode 0 make page-out synchronous where null_blk
-	 * still has them, which leaves nothing in the swap cache.
+	 * still has them, which leaves nothing in the swap cache.  Without a
+	 * queue nothing merges.
 	 */
-	static const char *const attrs[][2] = {
+	const char *const attrs[][2] = {
 		{ "blocksize", "4096" }, { "memory_backed", "1" },
-		{ "queue_mode", "0" }, { "irqmode", "0" },
+		{ "queue_mode", kind == MQ ? "2" : "0" }, { "irqmode", "0" },
 	};
 	char path[64], size[16];
 	unsigned int i;
@@ -362,7 +365,7 @@ void pin_to(int cpu)
 	sched_setaffinity(0, sizeof(set), &set);
 }
 
-static int create(struct badswap *bs, size_t pages, bool zram)
+static int create(struct badswap *bs, size_t pages, enum kind kind)
 {
 	char path[64];
 	size_t unit;
@@ -385,19 +388,19 @@ static int create(struct badswap *bs, size_t pages, bool zram)
 	if (mkdir(path, 0755))
 		return -errno;
 	cgroup_create(bs);
-	ret = zram ? zram_add(bs) : 0;
+	ret = kind == ZRAM ? zram_add(bs) : 0;
 	if (!ret)
 		ret = guard_start(bs);
 	if (!ret && bs->cgroup[0])
 		cgroup_enter(bs);
 	if (!ret)
-		ret = disk_create(bs);
+		ret = disk_create(bs, kind);
 	snprintf(path, sizeof(path), "/dev/%s", bs->name);
 	if (!ret)
 		bs->fd = disk_open(path);
 	if (!ret && bs->fd < 0)
 		ret = bs->fd;
-	if (!ret && zram)
+	if (!ret && kind == ZRAM)
 		ret = zram_create(bs);
 	if (!ret)
 		ret = disk_format(bs);
@@ -410,12 +413,17 @@ static int create(struct badswap *bs, size_t pages, bool zram)
 
 int badswap_create(struct badswap *bs, size_t pages)
 {
-	return create(bs, pages, false);
+	return create(bs, pages, BIO);
+}
+
+int badswap_create_mq(struct badswap *bs, size_t pages)
+{
+	return create(bs, pages, MQ);
 }
 
 int badswap_create_zram(struct badswap *bs, size_t pages)
 {
-	return create(bs, pages, true);
+	return create(bs, pages, ZRAM);
 }
 
 int badswap_merge(struct badswap *bs, size_t pages)

@@ -46,8 +46,11 @@ void badswap_or_skip(size_t pages);
  */
 int badswap_create(struct badswap *bs, size_t pages);
 
+/* The same, but its requests can merge, which those of badswap_create() cannot on 6.2. */
+int badswap_create_mq(struct badswap *bs, size_t pages);
+
 /*
- * The same, with a zram in front that has the disk as its backing device.  Swap is then read
+ * The same as badswap_create(), with a zram in front that has the disk as its backing device.  Swap is then read
  * synchronously, in large folios.  -ENODEV where there is none.
  */
 int badswap_create_zram(struct badswap *bs, size_t pages);

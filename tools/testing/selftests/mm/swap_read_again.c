@@ -70,7 +70,7 @@ FIXTURE_SETUP(swap_read_again)
 {
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	self->pages.mem = NULL;
-	ASSERT_EQ(0, badswap_create(&self->pages.bs, PAGES));
+	ASSERT_EQ(0, badswap_create_mq(&self->pages.bs, PAGES));
 	ASSERT_EQ(0, page_out(&self->pages, variant->flags));
 	/* Some of our own, be they of the test, may have gone with them. */
 	if (badswap_merge(&self->pages.bs, PAGES + PAGES / 2)) {
