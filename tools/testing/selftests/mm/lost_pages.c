@@ -370,6 +370,65 @@ size_t huge_size(void)
 	return size >= (long)mem_size && size <= 32 << 20 ? size : 0;
 }
 
+char *map_large(size_t len, int flags, int fd)
+{
+	const size_t large = LARGE_PAGES * page_size;
+	char *mem = mmap(NULL, len + large, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (mem == MAP_FAILED)
+		return MAP_FAILED;
+	mem += -(uintptr_t)mem & (large - 1);
+	mem = mmap(mem, len, PROT_READ | PROT_WRITE, flags | MAP_FIXED, fd, 0);
+	if (mem != MAP_FAILED)
+		madvise(mem, len, MADV_HUGEPAGE);
+	return mem;
+}
+
+static void large_path(char *path, size_t size, const char *name)
+{
+	snprintf(path, size, "/sys/kernel/mm/transparent_hugepage/hugepages-%zukB/%s",
+		 LARGE_PAGES * page_size / 1024, name);
+}
+
+static void write_path(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	if (write(fd, text, strlen(text)) < 0)
+		say("large", "%s: %s", path, strerror(errno));
+	close(fd);
+}
+
+static char large_knob[128], large_was[128];
+
+void large_begin(const char *knob)
+{
+	char text[128], *start, *end;
+
+	large_path(large_knob, sizeof(large_knob), knob);
+	start = read_text(large_knob, text, sizeof(text)) ? strchr(text, '[') : NULL;
+	end = start ? strchr(start, ']') : NULL;
+	if (!end)
+		return;
+	snprintf(large_was, sizeof(large_was), "%.*s", (int)(end - start - 1), start + 1);
+	write_path(large_knob, knob[0] == 's' ? "advise" : "madvise");
+}
+
+void large_end(void)
+{
+	if (large_was[0])
+		write_path(large_knob, large_was);
+	large_was[0] = '\0';
+}
+
+long large_swapped_out(void)
+{
+	char path[128];
+
+	large_path(path, sizeof(path), "stats/swpout");
+	return count(path, "");
+}
+
 bool own_tmp(const char *options)
 {
 	return !unshare(CLONE_NEWNS) &&

@@ -115,6 +115,22 @@ long smaps_kb(const void *mem, size_t len, const char *key);
 /* Of a huge page, or 0 where there are none, or none that are worth a test. */
 size_t huge_size(void);
 
+/* Folios of so many pages, which are large but not huge. */
+#define LARGE_PAGES	16
+
+/* Maps @len bytes at a multiple of a large folio, for large folios. */
+char *map_large(size_t len, int flags, int fd);
+
+/*
+ * From one to the other, map_large() gets large folios, as far as there are any, for which
+ * @knob is "enabled", or "shmem_enabled" for files.  It is for all, so no longer than needed.
+ */
+void large_begin(const char *knob);
+void large_end(void);
+
+/* How many large folios have been swapped out as such, or -1. */
+long large_swapped_out(void);
+
 /* Mounts a tmpfs on /tmp that nobody else sees, and that is gone with us. */
 bool own_tmp(const char *options);
 

@@ -7,10 +7,12 @@
  * and before swapoff gives it up.
  */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
 #include <sys/mman.h>
+#include <sys/param.h>
 #include <sys/prctl.h>
 
 #include "../kselftest_harness.h"
@@ -22,6 +24,7 @@
 struct pages {
 	struct badswap bs;
 	char *mem;
+	bool large;		/* of folios */
 	bool bad[PAGES];	/* it can't be read */
 };
 
@@ -58,10 +61,11 @@ static int page_out(struct pages *pages, int flags)
 
 	if (pages->mem)
 		munmap(pages->mem, PAGES * page_size);
-	pages->mem = mmap(NULL, PAGES * page_size, PROT_READ | PROT_WRITE, flags, -1, 0);
+	pages->mem = map_large(PAGES * page_size, flags, -1);
 	if (pages->mem == MAP_FAILED)
 		return -1;
-	madvise(pages->mem, PAGES * page_size, MADV_NOHUGEPAGE);
+	if (!pages->large)
+		madvise(pages->mem, PAGES * page_size, MADV_NOHUGEPAGE);
 	fill(pages->mem, PAGES);
 	return ret ? ret : badswap_pageout(&pages->bs, pages->mem, PAGES * page_size);
 }
@@ -70,6 +74,7 @@ FIXTURE_SETUP(swap_read_again)
 {
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	self->pages.mem = NULL;
+	self->pages.large = false;
 	ASSERT_EQ(0, badswap_create_mq(&self->pages.bs, PAGES));
 	ASSERT_EQ(0, page_out(&self->pages, variant->flags));
 	/* Some of our own, be they of the test, may have gone with them. */
@@ -209,6 +214,73 @@ TEST_F(swap_read_again, given_up)
 	EXPECT_TRUE(only_bad_are_lost(&self->pages));
 	ASSERT_EQ(0, badswap_heal(&self->pages.bs));
 	ASSERT_EQ(0, badswap_swapon(&self->pages.bs));
+	EXPECT_TRUE(only_bad_are_lost(&self->pages));
+}
+
+/*
+ * Large folios, of a device that reads them as such: zram with the bad disk behind it.
+ */
+
+FIXTURE(swap_read_large)
+{
+	struct pages pages;
+};
+
+FIXTURE_SETUP(swap_read_large)
+{
+	long before = large_swapped_out();
+	int ret;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	self->pages.mem = NULL;
+	self->pages.large = true;
+	/* Slots for a large folio come from a whole cluster, of as many pages as a huge one. */
+	ret = badswap_create_zram(&self->pages.bs, MAX(2 * huge_size() / page_size, PAGES));
+	if (ret == -ENODEV)
+		SKIP(return, "needs zram with a backing device (CONFIG_ZRAM_WRITEBACK)");
+	ASSERT_EQ(0, ret);
+	large_begin("enabled");
+	ASSERT_EQ(0, page_out(&self->pages, MAP_PRIVATE | MAP_ANONYMOUS));
+	if (large_swapped_out() < before + PAGES / LARGE_PAGES) {
+		large_end();
+		badswap_destroy(&self->pages.bs);
+		SKIP(return, "needs swap of large folios");
+	}
+}
+
+FIXTURE_TEARDOWN(swap_read_large)
+{
+	large_end();
+	munmap(self->pages.mem, PAGES * page_size);
+	badswap_destroy(&self->pages.bs);
+}
+
+/* One page of every second folio, wherever in it. */
+static int make_some(struct pages *pages)
+{
+	unsigned int i;
+	int ret = 0;
+
+	for (i = 5; !ret && i < PAGES; i += 2 * LARGE_PAGES + 1)
+		ret = make_bad(pages, i);
+	return ret;
+}
+
+TEST_F(swap_read_large, fault)
+{
+	CASE("again: of a large folio, an access fails where it can't be read");
+	ASSERT_EQ(0, make_some(&self->pages));
+	EXPECT_TRUE(only_bad_are_lost(&self->pages));
+	EXPECT_TRUE(only_bad_are_lost(&self->pages));
+	ASSERT_EQ(0, heal(&self->pages));
+	EXPECT_TRUE(only_bad_are_lost(&self->pages));
+}
+
+TEST_F(swap_read_large, swapoff)
+{
+	CASE("again: of a large folio, swapoff gives up what can't be read");
+	ASSERT_EQ(0, make_some(&self->pages));
+	ASSERT_EQ(0, badswap_swapoff(&self->pages.bs));
 	EXPECT_TRUE(only_bad_are_lost(&self->pages));
 }
 

@@ -725,77 +725,36 @@ TEST_F(swapin_error_shmem, unlink)
  * Large folios, of a device that reads them as such: zram with the bad disk behind it.
  */
 
-#define LARGE_PAGES	16
-#define LARGE_KNOB	"/sys/kernel/mm/transparent_hugepage/hugepages-%zukB/"
-
 FIXTURE(swapin_error_large)
 {
 	struct badswap bs;
 	int fd;
 	char *mem;
-	char old[32];		/* what was chosen for such folios */
 };
-
-/* The word in brackets of what is in such a file of sysfs. */
-static bool chosen(const char *path, char *word, size_t size)
-{
-	char text[128], *start, *end;
-
-	start = read_text(path, text, sizeof(text)) ? strchr(text, '[') : NULL;
-	end = start ? strchr(start, ']') : NULL;
-	if (!end)
-		return false;
-	snprintf(word, size, "%.*s", (int)(end - start - 1), start + 1);
-	return true;
-}
-
-static long large_stat(const char *name)
-{
-	char path[128];
-
-	snprintf(path, sizeof(path), LARGE_KNOB "stats/%s", LARGE_PAGES * page_size / 1024,
-		 name);
-	return count(path, "");
-}
 
 FIXTURE_SETUP(swapin_error_large)
 {
-	const size_t kb = LARGE_PAGES * page_size / 1024, large = LARGE_PAGES * page_size;
-	char path[128], *mem;
-	long before;
+	long before = large_swapped_out();
 	int ret;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	self->fd = -1;
-	self->mem = NULL;
 	/* Slots for a large folio come from a whole cluster, of as many pages as a huge one. */
 	ret = badswap_create_zram(&self->bs, MAX(2 * huge_size() / page_size, NR_PAGES));
 	if (ret == -ENODEV)
 		SKIP(return, "needs zram with a backing device (CONFIG_ZRAM_WRITEBACK)");
 	ASSERT_EQ(0, ret);
-	snprintf(path, sizeof(path), LARGE_KNOB "shmem_enabled", kb);
-	if (!chosen(path, self->old, sizeof(self->old))) {
-		badswap_destroy(&self->bs);
-		SKIP(return, "needs large folios in shared memory");
-	}
 	self->fd = memfd_create("large", MFD_CLOEXEC);
 	ASSERT_EQ(0, ftruncate(self->fd, mem_size));
-	mem = mmap(NULL, mem_size + large, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	ASSERT_NE(MAP_FAILED, mem);
-	mem += -(uintptr_t)mem & (large - 1);
-	self->mem = mmap(mem, mem_size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED,
-			 self->fd, 0);
-	ASSERT_EQ(mem, self->mem);
-	madvise(mem, mem_size, MADV_HUGEPAGE);
-	before = large_stat("swpout");
-	/* For all, so for no longer than it takes. */
-	write_text("advise", LARGE_KNOB "shmem_enabled", kb);
-	fill(mem, NR_PAGES);
-	write_text(self->old, LARGE_KNOB "shmem_enabled", kb);
-	ASSERT_EQ(0, badswap_pageout(&self->bs, mem, mem_size));
-	if (large_stat("swpout") < before + NR_PAGES / LARGE_PAGES) {
+	self->mem = map_large(mem_size, MAP_SHARED, self->fd);
+	ASSERT_NE(MAP_FAILED, self->mem);
+	large_begin("shmem_enabled");
+	fill(self->mem, NR_PAGES);
+	large_end();
+	ASSERT_EQ(0, badswap_pageout(&self->bs, self->mem, mem_size));
+	if (large_swapped_out() < before + NR_PAGES / LARGE_PAGES) {
 		badswap_destroy(&self->bs);
-		SKIP(return, "needs swap of large folios");
+		SKIP(return, "needs swap of large folios of shared memory");
 	}
 }
 
