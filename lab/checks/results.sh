@@ -1,11 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # results.sh [--check]: puts what the patches say and the last verdicts have shown into
-# README.md and RESULTS.md, each between its marks, <!-- NAME --> and <!-- end -->.  What has
-# not been measured here stays as it is.  With --check, fails if that changed a word.
+# README.md and RESULTS.md, each between its marks, <!-- NAME --> and <!-- end -->, and draws
+# lost.svg.  What has not been measured here stays as it is.  With --check, fails if that
+# changed a word.
 . lab/lib.sh
 . lab/series.sh
 
+check=${1-}
 tmp=$(mktemp -d)
 on_exit() { rm -rf "$tmp"; }
 
@@ -97,6 +99,13 @@ shown_by() {
 	had_all "$1" before $(controls "$1") >/dev/null && cat "$B/$1/controls"
 }
 
+# lost VIEW BASE: how many pages swapoff loses, before and after.  How requests have merged is
+# another from run to run, so that is no drift.
+lost() {
+	[ -z "$check" ] && had_all "$2" before after >/dev/null &&
+		awk -f "lab/views/$1.awk" "$B/$2/before/results.tap" "$B/$2/after/results.tap"
+}
+
 # part NAME: what is to stand under the mark NAME now; fails if that was not measured.
 part() {
 	lang=''
@@ -106,6 +115,7 @@ part() {
 	"kernels "*) kernels "${1#* }" ;;
 	"fixes "*) fixes "${1#* }" ;;
 	"controls "*) shown_by "${1#* }" ;;
+	"lost "*) lost lost "${1#* }" ;;
 	esac >"$tmp/new" && [ -s "$tmp/new" ] || return
 	echo "\`\`\`$lang"
 	sed 's/[[:space:]]*$//' "$tmp/new"
@@ -149,11 +159,14 @@ for file in README.md RESULTS.md; do
 	renewed "$file" >"$tmp/$file"
 	words "$file" >"$tmp/was"
 	words "$tmp/$file" >"$tmp/is"
-	if [ "${1-}" != --check ]; then
+	if [ -z "$check" ]; then
 		# Into the file that there is, which keeps its mode.
 		cmp -s "$tmp/$file" "$file" || { cat "$tmp/$file" >"$file" && say RESULTS "$file"; }
 	elif ! diff -U 0 "$tmp/was" "$tmp/is"; then
 		status=1
 	fi
 done
+if lost picture 6.12 >"$tmp/lost.svg" 2>/dev/null; then
+	replace lost.svg <"$tmp/lost.svg"
+fi
 [ $status = 0 ] || die "what README.md and RESULTS.md say is not so, see above: make results"

@@ -107,10 +107,14 @@ static int make_every(struct pages *pages, unsigned int step, unsigned int rest)
 	return ret;
 }
 
-/* All pages have their data, but for the bad ones, which are SIGBUS. */
+/*
+ * All pages have their data, but for the bad ones, which are SIGBUS.  Says of each whether it
+ * has (.), has not as it can't be read (x), or has not though it can (!).
+ */
 static bool only_bad_are_lost(struct pages *pages)
 {
 	unsigned int i, bad = 0, lost = 0, first = PAGES;
+	char map[PAGES + 1] = "";
 	enum outcome got;
 
 	for (i = 0; i < PAGES; i++) {
@@ -123,7 +127,10 @@ static bool only_bad_are_lost(struct pages *pages)
 			return fail("corrupt", "page %u", i);
 		if (got == BUS && !pages->bad[i] && first == PAGES)
 			first = i;
+		map[i] = got == DATA ? '.' : pages->bad[i] ? 'x' : '!';
 	}
+	for (i = 0; i < PAGES; i += NR_PAGES)
+		say("map", "%.*s", NR_PAGES, map + i);
 	say("lost", "%u of %u that can't be read", lost, bad);
 	return lost == bad ||
 	       fail("SIGBUS", "%u pages, of which %u can't be read, page %u can", lost, bad,
