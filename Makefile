@@ -98,7 +98,7 @@ endif
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all help clean distclean check check-all matrix judge bundle controls coverage warnings \
-	each bisect grid ksft cocci sender series send results list compare where deps source tree \
+	each bisect grid ksft bench cocci sender series send results list compare where deps source tree \
 	kernel tests image boot verdict shell gdb named FORCE
 
 #: make                     the verdict: deps, source, tree, kernels, tests, boots, table
@@ -121,6 +121,7 @@ endif
 #: make bisect CASE=TEST    the patch that fixes a test, by git bisect
 #: make series [TOPIC=NAME] [V=2]   the mails: a cover letter and the patches, yours to send
 #: make send [SENDFLAGS=]   git send-email of them: by default as a dry run
+#: make bench               what it costs, in instructions a page
 #: make ksft                the tests as mm's CI runs them: defconfig, ksft_swapin_error.sh
 #: make grid                the touched files in the configs of lab/checks/grid, gcc and clang
 #: make cocci               the tree's coccicheck on the touched files
@@ -178,7 +179,7 @@ judge bundle:
 ifeq ($(BASE),)
 # Choose a base, and start again with it.
 deps source tree kernel tests image boot verdict shell gdb where controls coverage warnings \
-each bisect grid ksft cocci series send:
+each bisect grid ksft bench cocci series send:
 	@base=$$(. lab/lib.sh && . lab/series.sh && default_base) && \
 		exec setpriv --pdeathsig TERM $(MAKE) --no-print-directory BASE=$$base $@
 else ifneq ($(words $(BASE)) $(filter-out $(BASES),$(BASE)),1 )
@@ -285,6 +286,10 @@ bisect: named $(EACH:%=$(D)/%/ref) $(D)/guest.cpio.gz
 ksft: $(D)/ksft/bzImage $(D)/tests/.done
 	@lab/stages/deps.sh kmod
 	$(RUN) lab/checks/ksft.sh $(BASE)
+
+# What it costs: instructions a page, counted.
+bench: $(D)/stock/bzImage $(D)/before/bzImage $(D)/after/bzImage $(D)/tests/.done
+	$(RUN) lab/checks/bench.sh $(BASE) stock before after
 
 grid: $(D)/after/ref
 	@lab/stages/deps.sh $(CROSS)

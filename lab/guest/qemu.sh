@@ -77,6 +77,6 @@ qemu() {
 	[ "$ACCEL" != tcg ] || accel=tcg,thread=single cpu=max,-pku,-erms,-fsrm
 	exec setpriv --pdeathsig KILL "$QEMU" -accel "$accel" -cpu "$cpu" \
 		-smp "$SMP" -m "$MEM" -nodefaults -no-user-config -display none -no-reboot \
-		-kernel "$kernel_image" -initrd "$initrd" \
+		-kernel "$kernel_image" -initrd "$initrd" ${ICOUNT:+-icount shift=0,sleep=off} \
 		-append "console=ttyS0 panic=-1 oops=panic mitigations=off rcupdate.rcu_expedited=1 $cmdline $CMDLINE" "$@"
 }

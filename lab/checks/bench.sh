@@ -1,0 +1,39 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# bench.sh BASE KERNEL...: what the paths that know swapin errors cost on each KERNEL, in
+# instructions a page; each is booted twice, on one CPU and with QEMU's -icount, and what was
+# not the same is marked.  Leaves the table in build/BASE/bench/table.
+. lab/lib.sh
+
+base=$1
+shift
+kernels=$*
+src=$(cd "$B/$base/src" && pwd)
+dir=$B/$base/bench
+export ACCEL=tcg SMP=1 ICOUNT=1
+
+compile() {
+	mm=$src/tools/testing/selftests/mm
+	child gcc -Wall -Werror -O2 -static -isystem "$B/$base/tests-obj/usr/include" -I"$mm" \
+		-o "$dir/bench" lab/guest/bench.c "$mm/lost_pages.c" "$mm/badswap.c" \
+		"$(find "$mm" "$mm/../vm" -maxdepth 1 -name vm_util.c | head -n 1)" -lpthread
+}
+
+ours "$dir"
+(one_at_a_time "$base" && check_out "$src" after && logged BENCH "$dir/bench.log" compile)
+lab/stages/image.sh "$dir/guest.cpio.gz" lab/guest/init "$dir/bench"
+files=''
+for kernel in $kernels; do
+	for run in 1 2; do
+		lab/stages/boot.sh "$base" "$kernel" "$dir/guest.cpio.gz" "$dir/$kernel.$run"
+		sed -n 's/\r$//; s/.*# bench: //p' "$dir/$kernel.$run/run/results.log" >"$dir/$kernel-$run"
+		[ -s "$dir/$kernel-$run" ] ||
+			die "$base/$kernel: no figures (log: $dir/$kernel.$run/run/results.log)"
+		files="$files $dir/$kernel-$run"
+	done
+done
+# shellcheck disable=SC2086 # a list of files
+awk -f lab/views/bench.awk $files >"$dir/table.new"
+mv "$dir/table.new" "$dir/table"
+echo
+cat "$dir/table"

@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What the paths that know swapin errors cost, in instructions of the guest.
+ *
+ * Under QEMU's -icount the time stamp counter is a count of instructions, so that the same
+ * kernel gives the same figures.  Each is of so many pages, healthy (0) or lost (1), the least
+ * of some tries:
+ *
+ *	# bench: NAME PAGES LOST INSTRUCTIONS
+ */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <linux/userfaultfd.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <x86intrin.h>
+
+#include "badswap.h"
+#include "lost_pages.h"
+
+#define TRIES	3
+
+static const unsigned int sizes[] = { 256, 512, 1024 };
+
+static struct badswap bs;
+static char *mem;
+static size_t len;		/* of mem, in bytes */
+static unsigned int pages;
+static int file = -1;
+static int uffd = -1;
+
+static void give_up(const char *what)
+{
+	printf("Bail out! %s\n", what);
+	exit(1);
+}
+
+#define NEED(it) do { if (!(it)) give_up(#it); } while (0)
+
+/* The least that @what takes, in instructions. */
+static void measure(const char *name, int lost, void (*what)(void), void (*before)(void))
+{
+	unsigned long long least = ~0ULL, took;
+	int i;
+
+	for (i = 0; i < TRIES; i++) {
+		if (before)
+			before();
+		took = __rdtsc();
+		what();
+		took = __rdtsc() - took;
+		if (took < least)
+			least = took;
+	}
+	printf("# bench: %s %u %d %llu\n", name, pages, lost, least);
+}
+
+static void do_fork(void)
+{
+	pid_t pid = fork();
+
+	if (!pid)
+		_exit(0);
+	waitpid(pid, NULL, 0);
+}
+
+static void do_mprotect(void)
+{
+	mprotect(mem, len, PROT_READ);
+	mprotect(mem, len, PROT_READ | PROT_WRITE);
+}
+
+static void uffd_wp(int mode)
+{
+	struct uffdio_writeprotect wp = {
+		.range = { .start = (unsigned long)mem, .len = len }, .mode = mode,
+	};
+
+	NEED(!ioctl(uffd, UFFDIO_WRITEPROTECT, &wp));
+}
+
+static void do_uffd_wp(void)
+{
+	uffd_wp(UFFDIO_WRITEPROTECT_MODE_WP);
+	uffd_wp(0);
+}
+
+static void touch_all(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < pages; i++)
+		touch(mem + i * page_size, i, READ);
+}
+
+static void drop(void)
+{
+	madvise(mem, len, MADV_DONTNEED);
+}
+
+static void write_all(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < pages; i++)
+		mem[i * page_size] = 1;
+}
+
+static void page_out(void)
+{
+	fill(mem, pages);
+	NEED(!badswap_pageout(&bs, mem, len));
+}
+
+static void do_swapoff(void)
+{
+	NEED(!badswap_swapoff(&bs));
+}
+
+static void on_and_out(void)
+{
+	NEED(!badswap_heal(&bs));
+	badswap_swapon(&bs);
+	drop();
+	page_out();
+}
+
+static void lose_all(void)
+{
+	unsigned int i;
+
+	on_and_out();
+	for (i = 0; i < pages; i++)
+		NEED(!badswap_lose(&bs, mem + i * page_size));
+}
+
+static void watch(void)
+{
+	struct uffdio_api api = { .api = UFFD_API, .features = UFFD_FEATURE_PAGEFAULT_FLAG_WP };
+	struct uffdio_register reg = {
+		.range = { .start = (unsigned long)mem, .len = len },
+		.mode = UFFDIO_REGISTER_MODE_WP,
+	};
+
+	uffd = syscall(__NR_userfaultfd, O_CLOEXEC | O_NONBLOCK);
+	NEED(uffd >= 0 && !ioctl(uffd, UFFDIO_API, &api) && !ioctl(uffd, UFFDIO_REGISTER, &reg));
+}
+
+/* What is done to pages as they are now. */
+static void common(int lost)
+{
+	measure("fork", lost, do_fork, NULL);
+	measure("mprotect", lost, do_mprotect, NULL);
+	watch();
+	measure("uffd-wp", lost, do_uffd_wp, NULL);
+	close(uffd);
+}
+
+static void private_memory(void)
+{
+	mem = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	NEED(mem != MAP_FAILED);
+	madvise(mem, len, MADV_NOHUGEPAGE);
+	measure("fault", 0, write_all, drop);
+	common(0);
+	measure("swapin", 0, touch_all, on_and_out);
+	measure("swapoff", 0, do_swapoff, on_and_out);
+	measure("swapoff", 1, do_swapoff, lose_all);
+	measure("fault", 1, touch_all, NULL);
+	common(1);
+	munmap(mem, len);
+}
+
+static void empty(void)
+{
+	NEED(!ftruncate(file, 0));
+}
+
+static void filled(void)
+{
+	NEED(!ftruncate(file, 0) && !ftruncate(file, len));
+	fill(mem, pages);
+}
+
+static void file_on_and_out(void)
+{
+	NEED(!ftruncate(file, 0) && !ftruncate(file, len));
+	on_and_out();
+}
+
+static void file_lose_all(void)
+{
+	NEED(!ftruncate(file, 0) && !ftruncate(file, len));
+	lose_all();
+}
+
+static void file_lost(void)
+{
+	file_lose_all();
+	do_swapoff();
+}
+
+static void swap_on(void)
+{
+	NEED(!badswap_swapon(&bs));
+}
+
+static void shared_memory(void)
+{
+	file = memfd_create("bench", MFD_CLOEXEC);
+	NEED(file >= 0 && !ftruncate(file, len));
+	mem = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+	NEED(mem != MAP_FAILED);
+	measure("shmem-truncate", 0, empty, filled);
+	measure("shmem-swapin", 0, touch_all, file_on_and_out);
+	measure("shmem-swapoff", 0, do_swapoff, file_on_and_out);
+	measure("shmem-swapoff", 1, do_swapoff, file_lose_all);
+	/* The device is empty; what has been lost before is still in the file. */
+	measure("later-swapoff", 1, do_swapoff, swap_on);
+	measure("shmem-fault", 1, touch_all, NULL);
+	measure("shmem-truncate", 1, empty, file_lost);
+	measure("later-swapoff", 0, do_swapoff, swap_on);
+	munmap(mem, len);
+	close(file);
+}
+
+int main(void)
+{
+	unsigned int i;
+
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	lost_pages_init();
+	badswap_or_skip(NR_PAGES);
+	printf("TAP version 13\n1..%zu\n", sizeof(sizes) / sizeof(*sizes));
+	for (i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
+		pages = sizes[i];
+		len = pages * page_size;
+		NEED(!badswap_create(&bs, pages));
+		private_memory();
+		badswap_swapon(&bs);
+		shared_memory();
+		badswap_destroy(&bs);
+		printf("ok %u %u pages\n", i + 1, pages);
+	}
+	return 0;
+}
