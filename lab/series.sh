@@ -75,9 +75,12 @@ below() {
 	done
 }
 
-# above BASE PATCH: the fixes of the topics on the one that PATCH is of, which may not apply
-# without it.
+# above BASE PATCH: the fixes that may not apply without PATCH: those of the topics on its own,
+# and those that say "Needs: PATCH".
 above() {
+	for other in $(series "$1"); do
+		! field Needs "$other" | grep -qx "${2%.patch}" || echo "$other"
+	done
 	stacked "$1" | while read -r name on; do
 		! topic "$1" "$on" | grep -qx "$2" || topic "$1" "$name" | sed -n '/^fix\//p'
 	done

@@ -23,7 +23,7 @@ on_exit() { rm -f "$GIT_INDEX_FILE" "$GIT_INDEX_FILE.lock" "$dir/tree.log"; }
 
 # The message as it goes out by mail: without the lines that are for us.
 message() {
-	sed '/^---$/,$d; 1s/^Subject: //; /^\(Adds\|Case\|Invariant\|Status\): /d' "patches/$1"
+	sed '/^---$/,$d; 1s/^Subject: //; /^\(Adds\|Case\|Invariant\|Needs\|Status\): /d' "patches/$1"
 }
 
 apply() {
