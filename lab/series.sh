@@ -162,7 +162,7 @@ tests_from() {
 tests() {
 	for patch in $(series "$1"); do
 		field Adds "$patch"
-	done | sed -n 's,.*/\(swap[a-z]*_[a-z_]*\)\.c$,\1,p'
+	done | sed -n 's,.*/selftests/mm/\(swap[a-z]*_[a-z_]*\)\.c$,\1,p'
 }
 
 # obj_of BASE KERNEL: the folder that it is built in: one for all kernels of a base that have
