@@ -324,19 +324,17 @@ static int look(char **pids)
 
 static void usage(void)
 {
-	printf(
-"swap_errors [options]: lists whose memory could not be read back from swap\n"
-"            -p|--pid     pid           Only this process; may be given again\n"
-"            -v|--verbose               Addresses of lost pages, given twice of all\n"
-"            -s|--sector  M:m:sector    Who has the page there that could not be read, as the\n"
-"                                       kernel log names it; - takes the log from stdin\n"
-"            -j|--json                  For scripts: one line, with all addresses\n"
-"            -w|--watch   seconds       Again and again\n"
-"            -t|--timeout seconds       To wait for one process (10)\n"
-"            -h|--help                  Show this usage message\n"
-"Needs CAP_SYS_ADMIN: to others, pagemap shows pages without what is known of them.\n"
-"Exit status: 0 nothing is lost, 1 something is, 2 could not look\n"
-	);
+	fputs("swap_errors [options]: lists whose memory could not be read back from swap\n"
+	      "            -p|--pid     pid           Only this process; may be given again\n"
+	      "            -v|--verbose               Addresses of lost pages, given twice of all\n"
+	      "            -s|--sector  M:m:sector    Who has the page there that could not be read, as the\n"
+	      "                                       kernel log names it; - takes the log from stdin\n"
+	      "            -j|--json                  For scripts: one line, with all addresses\n"
+	      "            -w|--watch   seconds       Again and again\n"
+	      "            -t|--timeout seconds       To wait for one process (10)\n"
+	      "            -h|--help                  Show this message\n"
+	      "Needs CAP_SYS_ADMIN: to others, pagemap shows pages without what is known of them.\n"
+	      "Exit status: 0 nothing is lost, 1 something is, 2 could not look\n", stdout);
 }
 
 static const struct option opts[] = {

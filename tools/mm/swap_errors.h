@@ -15,8 +15,8 @@
 #define EXIT_COULD_NOT	2
 
 /* An entry of pagemap, see Documentation/admin-guide/mm/pagemap.rst. */
-#define PM_PRESENT	(1ULL << 63)
-#define PM_SWAP		(1ULL << 62)
+#define PM_PRESENT	0x8000000000000000ULL
+#define PM_SWAP		0x4000000000000000ULL
 #define PM_TYPE(entry)	((unsigned int)((entry) & 0x1f))
 #define PM_OFFSET(entry) ((entry) << 9 >> 14)
 

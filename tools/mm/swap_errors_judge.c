@@ -18,10 +18,10 @@
 #define MADV_GUARD_INSTALL	102
 #endif
 #ifndef UFFD_FEATURE_WP_HUGETLBFS_SHMEM
-#define UFFD_FEATURE_WP_HUGETLBFS_SHMEM	(1 << 12)
+#define UFFD_FEATURE_WP_HUGETLBFS_SHMEM	0x1000
 #endif
 #ifndef UFFDIO_POISON
-#define UFFD_FEATURE_POISON	(1 << 14)
+#define UFFD_FEATURE_POISON	0x4000
 #define UFFDIO_POISON		_IOWR(UFFDIO, 0x08, struct uffdio_poison)
 struct uffdio_poison {
 	struct uffdio_range range;

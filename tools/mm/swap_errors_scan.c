@@ -23,7 +23,7 @@
 /* Not all headers know this. */
 #ifndef PAGEMAP_SCAN
 #define PAGEMAP_SCAN	_IOWR('f', 16, struct pm_scan_arg)
-#define PAGE_IS_SWAPPED	(1 << 4)
+#define PAGE_IS_SWAPPED	0x10
 struct page_region {
 	__u64 start, end, categories;
 };
@@ -100,7 +100,7 @@ pid_t with_memory(pid_t pid)
 
 /* Here begins what the child does. */
 
-#define PIECE		(1ULL << 30)	/* of memory, in which nothing is heard of us */
+#define PIECE		0x40000000ULL	/* of memory, in which nothing is heard of us */
 #define READ_PAGES	65536		/* of pagemap, at once */
 #define MAX_REGIONS	1024
 #define FEW_PAGES	512		/* that are read rather than left out */

@@ -50,8 +50,8 @@ int badswap_create(struct badswap *bs, size_t pages);
 int badswap_create_mq(struct badswap *bs, size_t pages);
 
 /*
- * The same as badswap_create(), with a zram in front that has the disk as its backing device.  Swap is then read
- * synchronously, in large folios.  -ENODEV where there is none.
+ * The same as badswap_create(), with a zram in front that has the disk as its backing device.
+ * Swap is then read synchronously, in large folios.  -ENODEV where there is none.
  */
 int badswap_create_zram(struct badswap *bs, size_t pages);
 

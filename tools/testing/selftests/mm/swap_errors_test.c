@@ -287,7 +287,7 @@ static void *spawn(void *stop)
 {
 	pid_t pid;
 
-	while (!*(volatile bool *)stop) {
+	while (!__atomic_load_n((bool *)stop, __ATOMIC_RELAXED)) {
 		pid = fork();
 		if (!pid)
 			_exit(0);
