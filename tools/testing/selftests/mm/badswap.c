@@ -210,11 +210,13 @@ static int zram_create(struct badswap *bs)
 	return write_text(text, "/sys/block/zram%d/disksize", bs->zram);
 }
 
-/* Has it write all that it holds to the disk. */
-static int zram_writeback(struct badswap *bs)
+int badswap_flush(struct badswap *bs)
 {
-	int ret = write_text("all", "/sys/block/zram%d/idle", bs->zram);
+	int ret;
 
+	if (bs->zram < 0)
+		return 0;
+	ret = write_text("all", "/sys/block/zram%d/idle", bs->zram);
 	return ret ? ret : write_text("idle", "/sys/block/zram%d/writeback", bs->zram);
 }
 
@@ -566,8 +568,8 @@ int badswap_pageout(struct badswap *bs, void *mem, size_t len)
 			write_text(amount, "%s/memory.reclaim", bs->cgroup);
 		}
 		ret = any_in_memory(bs, mem, pages) ? -EAGAIN : 0;
-		if (!ret && bs->zram >= 0)
-			ret = zram_writeback(bs);
+		if (!ret)
+			ret = badswap_flush(bs);
 		if (!ret)
 			ret = find_pages(bs, data, pages);
 		bs->used = true;
@@ -576,7 +578,7 @@ int badswap_pageout(struct badswap *bs, void *mem, size_t len)
 	return ret;
 }
 
-static int lose_slot(struct badswap *bs, size_t slot)
+int badswap_lose_slot(struct badswap *bs, size_t slot)
 {
 	const size_t sectors = bs->page_size / SECTOR_SIZE, first = slot * sectors;
 	char range[64];
@@ -593,7 +595,7 @@ int badswap_lose(struct badswap *bs, void *mem)
 
 	for (slot = 0; slot < bs->size / bs->page_size; slot++)
 		if (bs->page_in[slot] == page) {
-			ret = lose_slot(bs, slot);
+			ret = badswap_lose_slot(bs, slot);
 			if (ret)
 				return ret;
 		}

@@ -68,8 +68,14 @@ int badswap_merge(struct badswap *bs, size_t pages);
  */
 int badswap_pageout(struct badswap *bs, void *mem, size_t len);
 
+/* Has a zram write all that it holds to the disk. */
+int badswap_flush(struct badswap *bs);
+
 /* Makes the page at @mem, which the last badswap_pageout() took out, unreadable. */
 int badswap_lose(struct badswap *bs, void *mem);
+
+/* The same for what is in a slot of the disk, whatever that is. */
+int badswap_lose_slot(struct badswap *bs, size_t slot);
 
 /* Makes all of the device readable again. */
 int badswap_heal(struct badswap *bs);

@@ -137,6 +137,18 @@ enum outcome touch(char *page, unsigned int i, enum access access)
 	return outcome;
 }
 
+enum outcome copy_bytes(void *dst, const void *src, size_t len)
+{
+	int sig = sigsetjmp(fault_env, 0);
+
+	if (sig)
+		return outcome_of(sig);
+	set_touching(true);
+	memcpy(dst, src, len);
+	set_touching(false);
+	return DATA;
+}
+
 bool check(char *mem, enum access access, enum outcome lost, enum outcome healthy)
 {
 	enum outcome got, want, bad_got = DATA, bad_want = DATA;
@@ -563,7 +575,7 @@ void lost_pages_init(void)
 {
 	struct sigaction action = {
 		.sa_sigaction = fault_handler,
-		.sa_flags = SA_SIGINFO,
+		.sa_flags = SA_SIGINFO | SA_NODEFER,
 	};
 
 	page_size = sysconf(_SC_PAGESIZE);

@@ -59,7 +59,10 @@ enum outcome { DATA, BUS, SEGV, CORRUPT };
  */
 enum outcome touch(char *page, unsigned int i, enum access access);
 
-/* The si_code of the last signal that touch() got. */
+/* Copies @len bytes; DATA, or the signal if @src or @dst gave one. */
+enum outcome copy_bytes(void *dst, const void *src, size_t len);
+
+/* The si_code of the last signal that touch() or copy_bytes() got. */
 extern int last_si_code;
 
 /* Touches all pages of @mem, of which lost ones should come out as @lost. */
