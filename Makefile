@@ -31,6 +31,8 @@ REPEAT	?= 1
 # make compare: two of the runs that are kept in build/runs
 FROM	?=
 TO	?=
+# make fuzz: options of swapin_error_fuzz; --help lists them
+FUZZ	?= --seed=1
 # make controls: all cases on each, not only those that it must fail in
 FULL	?=
 # what else to boot: a guest image, a static test program
@@ -98,7 +100,7 @@ endif
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all help clean distclean check check-all matrix judge bundle controls coverage warnings \
-	each bisect grid ksft bench cocci sender series send results list compare where deps source tree \
+	each bisect grid ksft fuzz bench cocci sender series send results list compare where deps source tree \
 	kernel tests image boot verdict shell gdb named FORCE
 
 #: make                     the verdict: deps, source, tree, kernels, tests, boots, table
@@ -121,6 +123,7 @@ endif
 #: make bisect CASE=TEST    the patch that fixes a test, by git bisect
 #: make series [TOPIC=NAME] [V=2]   the mails: a cover letter and the patches, yours to send
 #: make send [SENDFLAGS=]   git send-email of them: by default as a dry run
+#: make fuzz [FUZZ='--seed=5 --seconds=60']   random steps on pages that may get lost
 #: make bench               what it costs, in instructions a page
 #: make ksft                the tests as mm's CI runs them: defconfig, ksft_swapin_error.sh
 #: make grid                the touched files in the configs of lab/checks/grid, gcc and clang
@@ -179,7 +182,7 @@ judge bundle:
 ifeq ($(BASE),)
 # Choose a base, and start again with it.
 deps source tree kernel tests image boot verdict shell gdb where controls coverage warnings \
-each bisect grid ksft bench cocci series send:
+each bisect grid ksft fuzz bench cocci series send:
 	@base=$$(. lab/lib.sh && . lab/series.sh && default_base) && \
 		exec setpriv --pdeathsig TERM $(MAKE) --no-print-directory BASE=$$base $@
 else ifneq ($(words $(BASE)) $(filter-out $(BASES),$(BASE)),1 )
@@ -281,6 +284,10 @@ named:
 	@lab/checks/list.sh '$(CASE)' >/dev/null
 bisect: named $(EACH:%=$(D)/%/ref) $(D)/guest.cpio.gz
 	@lab/checks/bisect.sh $(BASE) '$(CASE)'
+
+# Random steps, on after unless KERNEL= names another.
+fuzz: $(D)/$(ONE)/bzImage $(D)/tests/.done
+	$(RUN) lab/checks/fuzz.sh $(BASE) $(ONE) $(FUZZ)
 
 # As mm's CI does: defconfig and selftests/mm/config, ksft_swapin_error.sh in a larger guest.
 ksft: $(D)/ksft/bzImage $(D)/tests/.done

@@ -158,11 +158,22 @@ tests_from() {
 	sha256sum <lab/guest/race/swapin_race.c
 }
 
-# tests BASE: the test programs that its series adds, a name a line.
+# tests BASE: the test programs that its series adds, a name a line; but the fuzzer, which has
+# its own command.
 tests() {
 	for patch in $(series "$1"); do
 		field Adds "$patch"
-	done | sed -n 's,.*/selftests/mm/\(swap[a-z]*_[a-z_]*\)\.c$,\1,p'
+	done | sed -n '/_fuzz/d; s,.*/selftests/mm/\(swap[a-z]*_[a-z_]*\)\.c$,\1,p'
+}
+
+# link_test BASE OUT SOURCE...: builds a static program with what our tests share, from the
+# branch after, which is checked out.  Before 6.3, the others' library is in vm.
+link_test() {
+	mm=$B/$1/src/tools/testing/selftests/mm obj=$B/$1/tests-obj out=$2
+	shift 2
+	child gcc -Wall -Werror -O2 -static -isystem "$obj/usr/include" -I"$mm" -I"$mm/.." \
+		-o "$out" "$@" "$mm/lost_pages.c" "$mm/badswap.c" \
+		"$(find "$mm" "$mm/../vm" -maxdepth 1 -name vm_util.c | head -n 1)" -lpthread
 }
 
 # obj_of BASE KERNEL: the folder that it is built in: one for all kernels of a base that have

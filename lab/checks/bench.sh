@@ -4,23 +4,17 @@
 # instructions a page; each is booted twice, on one CPU and with QEMU's -icount, and what was
 # not the same is marked.  Leaves the table in build/BASE/bench/table.
 . lab/lib.sh
+. lab/series.sh
 
 base=$1
 shift
 kernels=$*
-src=$(cd "$B/$base/src" && pwd)
 dir=$B/$base/bench
 export ACCEL=tcg SMP=1 ICOUNT=1
 
-compile() {
-	mm=$src/tools/testing/selftests/mm
-	child gcc -Wall -Werror -O2 -static -isystem "$B/$base/tests-obj/usr/include" -I"$mm" \
-		-o "$dir/bench" lab/guest/bench.c "$mm/lost_pages.c" "$mm/badswap.c" \
-		"$(find "$mm" "$mm/../vm" -maxdepth 1 -name vm_util.c | head -n 1)" -lpthread
-}
-
 ours "$dir"
-(one_at_a_time "$base" && check_out "$src" after && logged BENCH "$dir/bench.log" compile)
+(one_at_a_time "$base" && check_out "$B/$base/src" after && logged BENCH "$dir/bench.log" \
+	link_test "$base" "$dir/bench" lab/guest/bench.c)
 lab/stages/image.sh "$dir/guest.cpio.gz" lab/guest/init "$dir/bench"
 files=''
 for kernel in $kernels; do

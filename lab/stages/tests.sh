@@ -3,6 +3,7 @@
 # tests.sh BASE PROGRAM...: builds these selftests of the branch after, with the rules of
 # the tree's own Makefile, statically, into build/BASE/tests, and the lab's race test.
 . lab/lib.sh
+. lab/series.sh
 
 base=$1
 shift
@@ -21,16 +22,8 @@ build() {
 	child make -C "$src/tools/testing/selftests/mm" OUTPUT="$obj/mm" \
 		KHDR_INCLUDES="-isystem $obj/usr/include" \
 		USERLDFLAGS=-static USERCFLAGS=-Werror "$@" &&
-		cp "$@" "$dir/tests.tmp" && race_test
-}
-
-# With the libraries of the others; before 6.3, some of them are in vm.
-race_test() {
-	mm=$src/tools/testing/selftests/mm
-	child gcc -Wall -Werror -O2 -static -isystem "$obj/usr/include" -I"$mm" -I"$mm/.." \
-		-o "$dir/tests.tmp/swapin_race" lab/guest/race/swapin_race.c \
-		"$mm/lost_pages.c" "$mm/badswap.c" \
-		"$(find "$mm" "$mm/../vm" -maxdepth 1 -name vm_util.c | head -n 1)" -lpthread
+		cp "$@" "$dir/tests.tmp" &&
+		link_test "$base" "$dir/tests.tmp/swapin_race" lab/guest/race/swapin_race.c
 }
 
 one_at_a_time "$base"

@@ -46,8 +46,6 @@
 
 enum which { ANON, PRIVATE, SHARED, TMPFS, HUGE, LARGE, LARGE_SHARED, NR_WHICH };
 
-#define LARGE_PAGES	16	/* of a folio */
-
 static const struct kind {
 	const char *name;
 	unsigned int maps;

@@ -1,0 +1,22 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# fuzz.sh BASE KERNEL OPTION...: runs swapin_error_fuzz on KERNEL with these options, and fails if
+# that finds something, or the kernel says something.  What it says is in build/BASE/fuzz.
+. lab/lib.sh
+. lab/series.sh
+
+base=$1 kernel=$2
+shift 2
+dir=$B/$base/fuzz
+mm=$B/$base/src/tools/testing/selftests/mm
+
+ours "$dir/root/fuzz"
+(one_at_a_time "$base" && check_out "$B/$base/src" after && logged FUZZ "$dir/fuzz.log" \
+	link_test "$base" "$dir/root/fuzz/swapin_error_fuzz" "$mm/swapin_error_fuzz.c" "$mm"/fuzz_*.c)
+printf '#!/bin/sh\nexec /fuzz/swapin_error_fuzz %s\n' "$*" >"$dir/fuzz"
+chmod +x "$dir/fuzz"
+lab/stages/image.sh "$dir/guest.cpio.gz" lab/guest/init "$dir/fuzz" "$dir/root/"
+lab/stages/boot.sh "$base" "$kernel" "$dir/guest.cpio.gz" "$dir"
+lab/stages/verdict.sh "$dir"
+cat "$dir/results.tap"
+! grep -P '^[^\t]*\tfail' "$dir/verdict"
