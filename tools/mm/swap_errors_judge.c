@@ -77,7 +77,9 @@ static int watch(struct probe *probe, void *mem, uint64_t features, uint64_t mod
 	};
 	int fd = syscall(__NR_userfaultfd, O_CLOEXEC | O_NONBLOCK);
 
-	probe->uffd = fd >= 0 || errno != ENOSYS;
+	/* It may be there, and kept from us. */
+	probe->uffd = fd >= 0 || errno == EPERM || errno == EMFILE || errno == ENFILE ||
+		      errno == ENOMEM || !access("/proc/sys/vm/unprivileged_userfaultfd", F_OK);
 	if (fd < 0)
 		return -1;
 	if (ioctl(fd, UFFDIO_API, &api) || (mode && ioctl(fd, UFFDIO_REGISTER, &reg))) {
@@ -143,16 +145,16 @@ static void try_all(struct probe *probe)
 /* Whether pagemap shows us which page it is. */
 static int judge_pagemap(void)
 {
-	volatile char *mem = new_page();
+	char *mem = new_page();
 	uint64_t entry;
 
 	if (access("/proc/self/pagemap", R_OK))
 		return could_not(errno == ENOENT ?
 				 "there is no /proc/PID/pagemap (CONFIG_PROC_PAGE_MONITOR)" :
 				 "can't read /proc/PID/pagemap: needs root, and CAP_SYS_ADMIN");
-	*mem = 1;
-	entry = own_entry((void *)mem);
-	munmap((void *)mem, pagesize);
+	memset(mem, 1, pagesize);
+	entry = own_entry(mem);
+	munmap(mem, pagesize);
 	if (!(entry & PM_PRESENT))
 		return could_not("can't make out what /proc/self/pagemap says");
 	if (!PM_OFFSET(entry))
