@@ -162,7 +162,7 @@ TEST_F(swap_read_again, fault)
 {
 	unsigned int i;
 
-	CASE("again: an access fails where a page can't be read, and nowhere else");
+	CASE("again: an access fails where a page can't be read, only there");
 	for (i = 0; i < ARRAY_SIZE(steps); i++) {
 		ASSERT_EQ(0, make_every(&self->pages, steps[i], steps[i] / 2));
 		EXPECT_TRUE(only_bad_are_lost(&self->pages));
