@@ -67,7 +67,7 @@ run_bundle() {
 		sleep 0.1
 	done
 	kill "-$1" $run
-	(sleep 5; kill -KILL $run) 2>/dev/null &
+	(sleep 30; kill -KILL $run) 2>/dev/null &
 	late=$!
 	wait $run
 	status=$?
