@@ -603,6 +603,18 @@ int badswap_lose(struct badswap *bs, void *mem)
 	return !ret && any_in_memory(bs, mem, 1) ? -EAGAIN : ret;
 }
 
+int badswap_lose_some(struct badswap *bs, char *mem, unsigned int pages,
+		      bool (*which)(unsigned int i))
+{
+	unsigned int i;
+	int ret = 0;
+
+	for (i = 0; !ret && i < pages; i++)
+		if (which(i))
+			ret = badswap_lose(bs, mem + i * bs->page_size);
+	return ret;
+}
+
 int badswap_heal(struct badswap *bs)
 {
 	char range[64];

@@ -74,6 +74,10 @@ int badswap_flush(struct badswap *bs);
 /* Makes the page at @mem, which the last badswap_pageout() took out, unreadable. */
 int badswap_lose(struct badswap *bs, void *mem);
 
+/* The same for those of @pages pages at @mem that are @which, by their number. */
+int badswap_lose_some(struct badswap *bs, char *mem, unsigned int pages,
+		      bool (*which)(unsigned int i));
+
 /* The same for what is in a slot of the disk, whatever that is. */
 int badswap_lose_slot(struct badswap *bs, size_t slot);
 

@@ -198,17 +198,6 @@ static char *map_private(void)
 	return mem;
 }
 
-static int lose(struct badswap *bs, char *mem, unsigned int pages)
-{
-	unsigned int i;
-	int ret = 0;
-
-	for (i = 0; !ret && i < pages; i++)
-		if (is_lost(i))
-			ret = badswap_lose(bs, mem + i * page_size);
-	return ret;
-}
-
 /* No page may be as another one. */
 static void fill_otherwise(char *mem, char with)
 {
@@ -232,7 +221,7 @@ FIXTURE_SETUP(swap_errors)
 	ASSERT_NE(MAP_FAILED, self->shared);
 	fill_otherwise(self->shared, 1);
 	ASSERT_EQ(0, badswap_pageout(&self->bs, self->mem, 2 * mem_size));
-	ASSERT_EQ(0, lose(&self->bs, self->mem, PRIVATE_PAGES));
+	ASSERT_EQ(0, badswap_lose_some(&self->bs, self->mem, PRIVATE_PAGES, is_lost));
 }
 
 FIXTURE_TEARDOWN(swap_errors)
@@ -423,7 +412,7 @@ static bool counts_file(struct badswap *bs, int fd, char *mem, bool only_swap, c
 {
 	char due[48];
 
-	if (badswap_pageout(bs, mem, mem_size) || lose(bs, mem, NR_PAGES) ||
+	if (badswap_pageout(bs, mem, mem_size) || badswap_lose_some(bs, mem, NR_PAGES, is_lost) ||
 	    !run_for(getpid()) || !is_status(0))
 		return fail("failed", "can't page out, or look");
 	if (!strstr(run.text, name) || number_after("\"absent\":") != NR_PAGES ||

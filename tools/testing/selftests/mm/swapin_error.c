@@ -88,18 +88,6 @@ FIXTURE_VARIANT(swapin_error)
 	unsigned char under;	/* what a page that was given up has in it */
 };
 
-/* Makes the lost ones of @pages at @mem, which are paged out, unreadable. */
-static int lose_pages(struct badswap *bs, char *mem, unsigned int pages)
-{
-	unsigned int i;
-	int ret = 0;
-
-	for (i = 0; !ret && i < pages; i++)
-		if (is_lost(i))
-			ret = badswap_lose(bs, mem + i * page_size);
-	return ret;
-}
-
 /*
  * So many that counts are exact to an eighth of them.  All of ours is counted on one CPU,
  * which may keep a batch to itself: as of percpu_counter_batch.
@@ -126,7 +114,7 @@ FIXTURE_SETUP(swapin_error)
 	if (!variant->is_read_only)
 		fill(self->mem, self->len / page_size);
 	ASSERT_EQ(0, badswap_pageout(&self->bs, self->mem, self->len));
-	ASSERT_EQ(0, lose_pages(&self->bs, self->mem, NR_PAGES));
+	ASSERT_EQ(0, badswap_lose_some(&self->bs, self->mem, NR_PAGES, is_lost));
 	snprintf(path, sizeof(path), "%s/memory.swap.current", self->bs.cgroup);
 	self->cgroup_swap = count(path, "");
 	ASSERT_EQ(0, badswap_swapoff(&self->bs));
@@ -1452,7 +1440,7 @@ static char *map_lost(struct badswap *bs, char *(*map)(size_t *len), size_t *len
 		mem = map(len);
 	ret = mem ? badswap_pageout(bs, mem, *len) : ret ?: -ENOMEM;
 	if (!ret)
-		ret = lose_pages(bs, mem, *len / page_size);
+		ret = badswap_lose_some(bs, mem, *len / page_size, is_lost);
 	if (!ret)
 		return mem;
 	fail("swap", "can't be swapped out: %s", strerror(-ret));
@@ -1678,7 +1666,7 @@ static void die_with_device(void)
 		ret = mem ? badswap_pageout(&bs, mem, len) : -ENOMEM;
 	}
 	if (!ret)
-		ret = lose_pages(&bs, mem, NR_PAGES);
+		ret = badswap_lose_some(&bs, mem, NR_PAGES, is_lost);
 	if (!ret)
 		kill(getpid(), SIGKILL);
 	say("device", "%s", strerror(-ret));

@@ -88,7 +88,6 @@ static bool can_fail(void)
 /* New pages, of which swap can't read lost ones back. */
 static int lose(struct badswap *bs, char **mem, int fd)
 {
-	unsigned int i;
 	int ret;
 
 	if (*mem)
@@ -105,10 +104,7 @@ static int lose(struct badswap *bs, char **mem, int fd)
 		fill(*mem, NR_PAGES);
 	if (!ret)
 		ret = badswap_pageout(bs, *mem, mem_size);
-	for (i = 0; !ret && i < NR_PAGES; i++)
-		if (is_lost(i))
-			ret = badswap_lose(bs, *mem + i * page_size);
-	return ret;
+	return ret ? ret : badswap_lose_some(bs, *mem, NR_PAGES, is_lost);
 }
 
 FIXTURE_SETUP(swapin_error_nomem)

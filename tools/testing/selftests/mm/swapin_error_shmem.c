@@ -105,8 +105,6 @@ static bool has_huge(char *mem)
 
 FIXTURE_SETUP(swapin_error_shmem)
 {
-	unsigned int i;
-
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	self->pages = variant->huge ? huge_size() / page_size : NR_PAGES;
 	ASSERT_EQ(0, badswap_create(&self->bs, MAX(self->pages, NR_PAGES)));
@@ -124,9 +122,7 @@ FIXTURE_SETUP(swapin_error_shmem)
 		SKIP(return, "needs tmpfs, and huge pages in it for huge=");
 	}
 	ASSERT_EQ(0, badswap_pageout(&self->bs, self->mem, self->pages * page_size));
-	for (i = 0; i < NR_PAGES; i++)
-		if (is_lost(i))
-			ASSERT_EQ(0, badswap_lose(&self->bs, self->mem + i * page_size));
+	ASSERT_EQ(0, badswap_lose_some(&self->bs, self->mem, NR_PAGES, is_lost));
 	ASSERT_EQ(0, badswap_swapoff(&self->bs));
 }
 
