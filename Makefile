@@ -100,7 +100,7 @@ endif
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all help clean distclean check check-all matrix judge bundle controls coverage warnings \
-	each bisect grid ksft fuzz bench cocci sender series send results list compare where deps source tree \
+	each bisect grid ksft fuzz bench devices cocci sender series send results list compare where deps source tree \
 	kernel tests image boot verdict shell gdb named FORCE
 
 #: make                     the verdict: deps, source, tree, kernels, tests, boots, table
@@ -124,6 +124,7 @@ endif
 #: make series [TOPIC=NAME] [V=2]   the mails: a cover letter and the patches, yours to send
 #: make send [SENDFLAGS=]   git send-email of them: by default as a dry run
 #: make fuzz [FUZZ='--seed=5 --seconds=60']   random steps on pages that may get lost
+#: make devices             what is lost on each kind of swap: zram, a file, LVM, ...
 #: make bench               what it costs, in instructions a page
 #: make ksft                the tests as mm's CI runs them: defconfig, ksft_swapin_error.sh
 #: make grid                the touched files in the configs of lab/checks/grid, gcc and clang
@@ -182,7 +183,7 @@ judge bundle:
 ifeq ($(BASE),)
 # Choose a base, and start again with it.
 deps source tree kernel tests image boot verdict shell gdb where controls coverage warnings \
-each bisect grid ksft fuzz bench cocci series send:
+each bisect grid ksft fuzz bench devices cocci series send:
 	@base=$$(. lab/lib.sh && . lab/series.sh && default_base) && \
 		exec setpriv --pdeathsig TERM $(MAKE) --no-print-directory BASE=$$base $@
 else ifneq ($(words $(BASE)) $(filter-out $(BASES),$(BASE)),1 )
@@ -293,6 +294,10 @@ fuzz: $(D)/$(ONE)/bzImage $(D)/tests/.done
 ksft: $(D)/ksft/bzImage $(D)/tests/.done
 	@lab/stages/deps.sh kmod
 	$(RUN) lab/checks/ksft.sh $(BASE)
+
+# On each kind of swap, before and after, what swapoff and a fault lose.
+devices: $(D)/devices-before/bzImage $(D)/devices-after/bzImage $(D)/tests/.done
+	$(RUN) lab/checks/devices.sh $(BASE) devices-before devices-after
 
 # What it costs: instructions a page, counted.
 bench: $(D)/stock/bzImage $(D)/before/bzImage $(D)/after/bzImage $(D)/tests/.done

@@ -120,13 +120,14 @@ wrong_of() {
 }
 
 # patches_of BASE KERNEL: the patches that make KERNEL.  KERNEL is stock, before (all but
-# the fixes), after, debug, gcov and ksft (after, with other options), without-FIX or wrong-FIX,
-# or topic-NAME (what is sent).
+# the fixes), after, debug, gcov and ksft (after, with other options), devices-KERNEL (with more
+# kinds of swap), without-FIX or wrong-FIX, or topic-NAME (what is sent).
 patches_of() {
 	case $2 in
 	stock) ;;
 	before) series "$1" | grep -e '^base/' -e '^test/' ;;
 	after | debug | gcov | ksft) series "$1" ;;
+	devices-*) patches_of "$1" "${2#devices-}" ;;
 	without-*)
 		without=$(left_out "$1" "${2#without-}") || exit 1
 		series "$1" | grep -vxF "$without"
@@ -172,7 +173,7 @@ link_test() {
 	mm=$B/$1/src/tools/testing/selftests/mm obj=$B/$1/tests-obj out=$2
 	shift 2
 	child gcc -Wall -Werror -O2 -static -isystem "$obj/usr/include" -I"$mm" -I"$mm/.." \
-		-o "$out" "$@" "$mm/lost_pages.c" "$mm/badswap.c" \
+		-o "$out" "$@" "$mm/lost_pages.c" "$mm"/badswap*.c \
 		"$(find "$mm" "$mm/../vm" -maxdepth 1 -name vm_util.c | head -n 1)" -lpthread
 }
 
@@ -181,6 +182,7 @@ link_test() {
 obj_of() {
 	case $2 in
 	debug | gcov | ksft) echo "$B/$1/$2/obj" ;;
+	devices-*) echo "$B/$1/devices/obj" ;;
 	*) echo "$B/$1/obj" ;;
 	esac
 }
@@ -192,7 +194,7 @@ config_of() {
 		echo "$B/$1/src/tools/testing/selftests/mm/config"
 		return
 	fi
-	for file in lab/guest/guest.config "lab/guest/$1.config" "lab/guest/$2.config" \
+	for file in lab/guest/guest.config "lab/guest/$1.config" "lab/guest/${2%%-*}.config" \
 			${CONFIG:+"$CONFIG"}; do
 		[ ! -f "$file" ] || echo "$file"
 	done | paste -sd ' '

@@ -45,7 +45,7 @@
 #include "lost_pages.h"
 
 #define DEVICE	"/dev/test_swapin_race"
-#define ROUNDS	200
+#define ROUNDS	50
 #define FILE_BYTE	0x5a
 #define SECONDS	3		/* for a victim to come back, even where all is emulated */
 

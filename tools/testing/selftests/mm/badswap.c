@@ -23,6 +23,7 @@
 
 #include "../kselftest.h"
 #include "badswap.h"
+#include "badswap_over.h"
 #include "vm_util.h"
 
 #define CONFIGFS	"/sys/kernel/config/nullb"
@@ -39,8 +40,6 @@
 #define SECTOR_SIZE	512
 #define CHUNK_PAGES	64	/* that are read at once */
 #define PM_SWAP_OFFSET(entry)	((entry) << 9 >> 14)	/* bits 5 to 54 */
-
-enum kind { BIO, MQ, ZRAM };
 
 int write_text(const char *text, const char *fmt, ...)
 {
@@ -61,15 +60,6 @@ int write_text(const char *text, const char *fmt, ...)
 	return ret;
 }
 
-/* What is swapped to. */
-static void swap_path(const struct badswap *bs, char *path, size_t size)
-{
-	if (bs->zram < 0)
-		snprintf(path, size, "/dev/%s", bs->name);
-	else
-		snprintf(path, size, "/dev/zram%d", bs->zram);
-}
-
 /* Returns how many KiB are on ours, and stores the highest priority of all, or 0. */
 static size_t read_swaps(const struct badswap *bs, int *highest)
 {
@@ -79,7 +69,7 @@ static size_t read_swaps(const struct badswap *bs, int *highest)
 	int prio;
 
 	*highest = 0;
-	swap_path(bs, path, sizeof(path));
+	over_path(bs, path, sizeof(path));
 	while (file && fgets(line, sizeof(line), file)) {
 		if (sscanf(line, "%63s %*s %*d %zu %d", of, &kb, &prio) != 3)
 			continue;
@@ -136,7 +126,8 @@ static void cgroup_enter(struct badswap *bs)
 		return;
 	}
 	/* What zswap keeps does not reach the device. */
-	write_text("0", "%s/memory.zswap.max", bs->cgroup);
+	if (bs->kind != BADSWAP_ZSWAP)
+		write_text("0", "%s/memory.zswap.max", bs->cgroup);
 }
 
 static void cgroup_remove(struct badswap *bs)
@@ -151,7 +142,7 @@ static void cgroup_remove(struct badswap *bs)
 	}
 }
 
-static int disk_create(struct badswap *bs, enum kind kind)
+static int disk_create(struct badswap *bs)
 {
 	/*
 	 * queue_mode 0 and irqmode 0 make page-out synchronous where null_blk
@@ -160,7 +151,7 @@ static int disk_create(struct badswap *bs, enum kind kind)
 	 */
 	const char *const attrs[][2] = {
 		{ "blocksize", "4096" }, { "memory_backed", "1" },
-		{ "queue_mode", kind == MQ ? "2" : "0" }, { "irqmode", "0" },
+		{ "queue_mode", bs->kind == BADSWAP_BIO ? "0" : "2" }, { "irqmode", "0" },
 	};
 	char path[64], size[16];
 	unsigned int i;
@@ -179,96 +170,18 @@ static int disk_create(struct badswap *bs, enum kind kind)
 	return ret;
 }
 
-#define ZRAMFS		"/sys/class/zram-control"
-
-/* Makes a zram, which the disk is not yet behind. */
-static int zram_add(struct badswap *bs)
-{
-	char text[16] = "";
-	int fd = open(ZRAMFS "/hot_add", O_RDONLY | O_CLOEXEC);
-
-	if (fd < 0 && !system("modprobe -q zram num_devices=0 >/dev/null 2>&1"))
-		fd = open(ZRAMFS "/hot_add", O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -ENODEV;
-	if (read(fd, text, sizeof(text) - 1) > 0)
-		bs->zram = atoi(text);
-	close(fd);
-	return bs->zram < 0 ? -ENODEV : 0;
-}
-
-static int zram_create(struct badswap *bs)
-{
-	char text[64];
-	int ret;
-
-	snprintf(text, sizeof(text), "/dev/%s", bs->name);
-	ret = write_text(text, "/sys/block/zram%d/backing_dev", bs->zram);
-	if (ret)
-		return -ENODEV;
-	snprintf(text, sizeof(text), "%zu", bs->size);
-	return write_text(text, "/sys/block/zram%d/disksize", bs->zram);
-}
-
-int badswap_flush(struct badswap *bs)
-{
-	int ret;
-
-	if (bs->zram < 0)
-		return 0;
-	ret = write_text("all", "/sys/block/zram%d/idle", bs->zram);
-	return ret ? ret : write_text("idle", "/sys/block/zram%d/writeback", bs->zram);
-}
-
-/* Whether it has our disk: another one may have its number since. */
-static bool zram_is_ours(struct badswap *bs)
-{
-	char path[64], text[64] = "";
-	int fd;
-
-	snprintf(path, sizeof(path), "/sys/block/zram%d/backing_dev", bs->zram);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (read(fd, text, sizeof(text) - 1) < 0)
-		text[0] = '\0';
-	close(fd);
-	return strstr(text, bs->name);
-}
-
-/* -EBUSY: somebody, as udev, has it open. */
-static int zram_remove(struct badswap *bs)
-{
-	char text[16];
-
-	snprintf(text, sizeof(text), "%d", bs->zram);
-	return write_text(text, ZRAMFS "/hot_remove");
-}
-
-/* Returns a file descriptor. */
-static int disk_open(const char *path)
-{
-	int tries, fd;
-
-	for (tries = 0; tries < 100; tries++) {
-		fd = open(path, O_RDWR | O_DIRECT | O_CLOEXEC);
-		if (fd >= 0)
-			return fd;
-		usleep(20000);	/* udev may still be making the node */
-	}
-	return -errno;
-}
-
 /* What mkswap(8) writes, as linux/swap.h has it in union swap_header. */
-static int disk_format(struct badswap *bs)
+static int format(struct badswap *bs, size_t len)
 {
 	size_t size = bs->page_size;
 	char *header = aligned_alloc(size, size);
-	uint32_t version = 1, last_page = bs->size / size - 1;
+	uint32_t version = 1, last_page = len / size - 1;
 	char path[64];
 	int fd, ret = 0;
 
 	if (!header)
 		return -ENOMEM;
-	swap_path(bs, path, sizeof(path));
+	over_path(bs, path, sizeof(path));
 	fd = disk_open(path);
 	memset(header, 0, size);
 	memcpy(header + 1024, &version, sizeof(version));
@@ -289,15 +202,18 @@ static int disk_remove(struct badswap *bs)
 {
 	char path[64];
 
-	swap_path(bs, path, sizeof(path));
-	if (bs->zram < 0 || zram_is_ours(bs)) {
+	over_path(bs, path, sizeof(path));
+	if (over_is_ours(bs)) {
 		if (swapoff(path) && errno != EINVAL && errno != ENOENT)
 			return -errno;
-		if (bs->zram >= 0 && zram_remove(bs) == -EBUSY)
+		if (over_remove(bs) == -EBUSY)
 			return -EBUSY;
 	}
+	if (bs->over >= 0)
+		close(bs->over);
 	if (bs->fd >= 0)
 		close(bs->fd);
+	bs->over = -1;
 	bs->fd = -1;
 	snprintf(path, sizeof(path), CONFIGFS "/%s", bs->name);
 	write_text("0", "%s/power", path);
@@ -367,18 +283,22 @@ void pin_to(int cpu)
 	sched_setaffinity(0, sizeof(set), &set);
 }
 
-static int create(struct badswap *bs, size_t pages, enum kind kind)
+int badswap_create_kind(struct badswap *bs, size_t pages, enum badswap_kind kind)
 {
+	size_t unit, len;
 	char path[64];
-	size_t unit;
 	int ret;
 
 	memset(bs, 0, sizeof(*bs));
 	bs->fd = -1;
-	bs->zram = -1;
+	bs->over = -1;
+	bs->number = -1;
+	bs->kind = kind;
 	bs->page_size = sysconf(_SC_PAGESIZE);
 	unit = MAX(CHUNK_PAGES * bs->page_size, (size_t)1 << 20);
-	bs->size = (2 * pages * bs->page_size / unit + 1) * unit;
+	len = (2 * pages * bs->page_size / unit + 1) * unit;
+	/* A file system wants some for itself. */
+	bs->size = kind == BADSWAP_EXT4 || kind == BADSWAP_EXT2 ? 2 * len : len;
 	bs->page_in = calloc(bs->size / bs->page_size, sizeof(*bs->page_in));
 	if (!bs->page_in)
 		return -ENOMEM;
@@ -390,22 +310,22 @@ static int create(struct badswap *bs, size_t pages, enum kind kind)
 	if (mkdir(path, 0755))
 		return -errno;
 	cgroup_create(bs);
-	ret = kind == ZRAM ? zram_add(bs) : 0;
+	ret = over_add(bs);
 	if (!ret)
 		ret = guard_start(bs);
 	if (!ret && bs->cgroup[0])
 		cgroup_enter(bs);
 	if (!ret)
-		ret = disk_create(bs, kind);
+		ret = disk_create(bs);
 	snprintf(path, sizeof(path), "/dev/%s", bs->name);
 	if (!ret)
 		bs->fd = disk_open(path);
 	if (!ret && bs->fd < 0)
 		ret = bs->fd;
-	if (!ret && kind == ZRAM)
-		ret = zram_create(bs);
 	if (!ret)
-		ret = disk_format(bs);
+		ret = over_create(bs, len);
+	if (!ret)
+		ret = format(bs, len);
 	if (!ret)
 		ret = badswap_swapon(bs);
 	if (ret)
@@ -415,17 +335,7 @@ static int create(struct badswap *bs, size_t pages, enum kind kind)
 
 int badswap_create(struct badswap *bs, size_t pages)
 {
-	return create(bs, pages, BIO);
-}
-
-int badswap_create_mq(struct badswap *bs, size_t pages)
-{
-	return create(bs, pages, MQ);
-}
-
-int badswap_create_zram(struct badswap *bs, size_t pages)
-{
-	return create(bs, pages, ZRAM);
+	return badswap_create_kind(bs, pages, BADSWAP_BIO);
 }
 
 int badswap_merge(struct badswap *bs, size_t pages)
@@ -484,6 +394,19 @@ static int which_page(struct badswap *bs, const char *slot, const char *data,
 	return -1;
 }
 
+/* Whether a slot of swap is that of the disk. */
+static bool same_slots(const struct badswap *bs)
+{
+	switch (bs->kind) {
+	case BADSWAP_ZRAM:
+	case BADSWAP_EXT4:
+	case BADSWAP_EXT2:
+		return false;
+	default:
+		return true;
+	}
+}
+
 /*
  * Finds the pages on our own device by what they had in them.  Of private pages pagemap
  * knows the slot too, as long as it is one of ours; a shared one may be in more than one,
@@ -501,7 +424,7 @@ static int find_pages(struct badswap *bs, const char *data, int pages)
 
 	if (!ret)
 		ret = pagemap_entries(bs->mem, pages, entries);
-	if (!ret && entries[0] & PM_SWAP && bs->zram < 0) {
+	if (!ret && entries[0] & PM_SWAP && same_slots(bs)) {
 		private = true;
 		pos = PM_SWAP_OFFSET(entries[0]) * size % bs->size / chunk * chunk;
 	}
@@ -628,7 +551,7 @@ int badswap_swapon(struct badswap *bs)
 	char path[64];
 	int highest;
 
-	swap_path(bs, path, sizeof(path));
+	over_path(bs, path, sizeof(path));
 	/* Above all others, be it a device of ours that could not be swapped off. */
 	read_swaps(bs, &highest);
 	return swapon(path, SWAP_FLAG_PREFER | MIN(highest + 1, SWAP_FLAG_PRIO_MASK)) ?
@@ -639,7 +562,7 @@ int badswap_swapoff(struct badswap *bs)
 {
 	char path[64];
 
-	swap_path(bs, path, sizeof(path));
+	over_path(bs, path, sizeof(path));
 	return swapoff(path) ? -errno : 0;
 }
 

@@ -22,6 +22,18 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* What is swapped to. */
+enum badswap_kind {
+	BADSWAP_BIO,	/* the disk itself, with no queue where it can be: nothing merges */
+	BADSWAP_MQ,	/* with a queue, whose requests can merge */
+	BADSWAP_ZRAM,	/* zram with the disk behind it: read synchronously, in large folios */
+	BADSWAP_ZSWAP,	/* the disk, and what goes there was in zswap */
+	BADSWAP_LOOP,	/* a loop device */
+	BADSWAP_DM,	/* a device mapper's, as of LVM */
+	BADSWAP_EXT4,	/* a file in ext4 */
+	BADSWAP_EXT2,	/* and in ext2 */
+};
+
 struct badswap {
 	char name[32];		/* of the null_blk, its disk and the cgroup */
 	char cgroup[64];	/* that the maker is in, empty without cgroup v2 */
@@ -32,7 +44,9 @@ struct badswap {
 	char *mem;		/* that was paged out last */
 	int *page_in;		/* for each slot, the number of its page in mem, or -1 */
 	int fd;			/* of the disk, for direct reads */
-	int zram;		/* that swap is on, and the disk behind it, or -1 */
+	enum badswap_kind kind;
+	int number;		/* of what is over the disk, or -1 */
+	int over;		/* that has that open, or -1 */
 	int guard;		/* pid of the process that cleans up after us */
 };
 
@@ -46,14 +60,8 @@ void badswap_or_skip(size_t pages);
  */
 int badswap_create(struct badswap *bs, size_t pages);
 
-/* The same, but its requests can merge, which those of badswap_create() cannot on 6.2. */
-int badswap_create_mq(struct badswap *bs, size_t pages);
-
-/*
- * The same as badswap_create(), with a zram in front that has the disk as its backing device.
- * Swap is then read synchronously, in large folios.  -ENODEV where there is none.
- */
-int badswap_create_zram(struct badswap *bs, size_t pages);
+/* The same, of another kind.  -ENODEV where there is none such. */
+int badswap_create_kind(struct badswap *bs, size_t pages, enum badswap_kind kind);
 
 /*
  * Lets requests merge, as they do by default: with one page, its neighbours may fail, be they
@@ -68,7 +76,7 @@ int badswap_merge(struct badswap *bs, size_t pages);
  */
 int badswap_pageout(struct badswap *bs, void *mem, size_t len);
 
-/* Has a zram write all that it holds to the disk. */
+/* Has zram or zswap write all that it holds to the disk. */
 int badswap_flush(struct badswap *bs);
 
 /* Makes the page at @mem, which the last badswap_pageout() took out, unreadable. */

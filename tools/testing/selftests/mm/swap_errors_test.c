@@ -232,6 +232,205 @@ FIXTURE_TEARDOWN(swap_errors)
 	badswap_destroy(&self->bs);
 }
 
+/*
+ * What reads the kernel's log comes first: of what others lose, more may not be logged.
+ */
+
+/* Stores what the kernel has logged since @fd, and returns of how many failed swap reads. */
+static unsigned int kmsg_errors(int fd, char *text, size_t size)
+{
+	static char record[8192];
+	unsigned int errors = 0;
+	ssize_t len;
+
+	*text = '\0';
+	while ((len = read(fd, record, sizeof(record) - 1)) > 0 || (len < 0 && errno == EPIPE)) {
+		if (len < 0)
+			continue;
+		record[len] = '\0';
+		if (!strstr(record, "Read-error on swap-device (") ||
+		    strlen(text) + len + 2 > size)
+			continue;
+		strcat(strcat(text, record), "\n");
+		errors++;
+	}
+	return errors;
+}
+
+/*
+ * Touches lost pages, until the kernel has logged of one that it could not be read: it says no
+ * more than ten such things in 5 seconds.  Returns which page that is, or 0.
+ */
+static unsigned int touch_logged(char *mem, char *log, size_t size)
+{
+	int fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	unsigned int i, errors = 0;
+
+	lseek(fd, 0, SEEK_END);
+	for (i = 11; !errors && i < NR_PAGES; i += NR_PAGES / 4) {
+		if (i > 11)
+			sleep(6);
+		if (touch(mem + i * page_size, i, READ) != BUS)
+			break;
+		errors = kmsg_errors(fd, log, size);
+		if (errors)
+			break;
+	}
+	close(fd);
+	return errors ? i : 0;
+}
+
+/* Each sector of the log is of one page of ours, which is lost; @touched is among them. */
+static bool sectors_are_of(char *mem, unsigned int pages, unsigned int touched)
+{
+	char address[40];
+	unsigned int i;
+
+	for (i = 0; i < pages; i++) {
+		snprintf(address, sizeof(address), "\"address\":\"%#lx\"",
+			 (unsigned long)(mem + i * page_size));
+		if (!strstr(run.text, address)) {
+			if (i == touched)
+				return fail("failed", "touched page %u is not there: %s", i,
+					    run.text);
+			continue;
+		}
+		if (!is_lost(i))
+			return fail("failed", "page %u is there, but is not lost: %s", i, run.text);
+	}
+	if (strstr(run.text, "\"page\":null") || strstr(run.text, "\"holders\":[]") ||
+	    strstr(run.text, "\"sure\":false"))
+		return fail("failed", "a sector has no page: %s", run.text);
+	return true;
+}
+
+#define PART_START	(512 << 10)
+
+/* Makes a partition of the disk, and swaps to it.  Returns whether it does. */
+static bool swap_to_partition(struct badswap *bs, char *path, size_t size)
+{
+	struct blkpg_partition part = {
+		.start = PART_START, .length = bs->size - PART_START, .pno = 1,
+	};
+	struct blkpg_ioctl_arg arg = {
+		.op = BLKPG_ADD_PARTITION, .datalen = sizeof(part), .data = &part,
+	};
+	uint32_t head[2] = { 1, part.length / page_size - 1 };
+	char *header = aligned_alloc(page_size, page_size);
+	int fd, tries;
+
+	if (!header || ioctl(bs->fd, BLKPG, &arg))
+		return false;
+	snprintf(path, size, "/dev/%s%s1", bs->name,
+		 bs->name[strlen(bs->name) - 1] > '9' ? "" : "p");
+	for (tries = 0; tries < 100 && access(path, F_OK); tries++)
+		usleep(20000);
+	memset(header, 0, page_size);
+	memcpy(header + 1024, head, sizeof(head));
+	memcpy(header + page_size - 10, "SWAPSPACE2", 10);
+	fd = open(path, O_RDWR | O_DIRECT | O_CLOEXEC);
+	if (pwrite(fd, header, page_size, 0) != (ssize_t)page_size)
+		return false;
+	close(fd);
+	free(header);
+	return !swapon(path, SWAP_FLAG_PREFER | 32767);
+}
+
+/* Until no copy is in memory. */
+static bool page_out(struct badswap *bs, char *mem, size_t len)
+{
+	unsigned char in_core[NR_PAGES];
+	unsigned int tries, i, left = 1;
+
+	for (tries = 0; left && tries < 60; tries++) {
+		if (madvise(mem, len, MADV_PAGEOUT))
+			return false;
+		usleep(1000 * tries);
+		if (tries && bs->cgroup[0])
+			write_text("1048576", "%s/memory.reclaim", bs->cgroup);
+		if (mincore(mem, len, in_core))
+			return false;
+		for (left = 0, i = 0; i < len / page_size; i++)
+			left += in_core[i] & 1;
+	}
+	return !left;
+}
+
+/* Loses every second page, of those at @mem: each is on the partition. */
+static int lose_on_partition(struct badswap *bs, char *mem)
+{
+	uint64_t entries[NR_PAGES];
+	unsigned int i;
+	char range[48];
+	size_t sector;
+	int ret = get_entries(mem, entries) ? 0 : -EIO;
+
+	for (i = 0; !ret && i < NR_PAGES; i++) {
+		if (!is_lost(i))
+			continue;
+		sector = (PART_START + (entries[i] << 9 >> 14) * page_size) / 512;
+		snprintf(range, sizeof(range), "+%zu-%zu", sector, sector + page_size / 512 - 1);
+		ret = write_text(range, "/sys/kernel/config/nullb/%s/badblocks", bs->name);
+	}
+	return ret;
+}
+
+TEST_F(swap_errors, sector_of_partition)
+{
+	char *const args[] = { "--json", "--sector", "-", NULL };
+	char log[8192], path[80], *mem;
+	unsigned int touched;
+
+	CASE("swap_errors: whose page a sector is, of a swap partition");
+	ASSERT_EQ(0, badswap_heal(&self->bs));
+	ASSERT_EQ(0, badswap_swapoff(&self->bs));
+	mem = mmap(NULL, mem_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, mem);
+	fill(mem, NR_PAGES);
+	if (!swap_to_partition(&self->bs, path, sizeof(path)))
+		SKIP(return, "null_blk has no partitions here");
+	EXPECT_TRUE(page_out(&self->bs, mem, mem_size));
+	EXPECT_EQ(0, lose_on_partition(&self->bs, mem));
+	touched = touch_logged(mem, log, sizeof(log));
+	EXPECT_NE(0, touched);
+	EXPECT_TRUE(run_tool(log, args));
+	EXPECT_TRUE(is_status(1));
+	EXPECT_TRUE(sectors_are_of(mem, NR_PAGES, touched));
+	snprintf(log, sizeof(log), "\"area\":\"%s\"", path);
+	EXPECT_NE(NULL, strstr(run.text, log));
+	EXPECT_EQ(0, badswap_heal(&self->bs));
+	munmap(mem, mem_size);
+	EXPECT_EQ(0, swapoff(path));
+}
+
+TEST_F(swap_errors, sector)
+{
+	char *const args[] = { "--json", "--sector", "-", NULL };
+	char log[8192], path[64];
+	unsigned int touched;
+	struct stat stat_;
+
+	CASE("swap_errors: whose page a sector of the log is, before swapoff");
+	touched = touch_logged(self->mem, log, sizeof(log));
+	ASSERT_NE(0, touched);
+	ASSERT_TRUE(run_tool(log, args));
+	EXPECT_TRUE(is_status(1));
+	EXPECT_TRUE(sectors_are_of(self->mem, PRIVATE_PAGES, touched));
+
+	/* The same without a name in /dev. */
+	snprintf(path, sizeof(path), "/dev/%s", self->bs.name);
+	ASSERT_EQ(0, stat(path, &stat_));
+	ASSERT_EQ(0, unlink(path));
+	EXPECT_TRUE(run_tool(log, args));
+	ASSERT_EQ(0, mknod(path, stat_.st_mode, stat_.st_rdev));
+	EXPECT_TRUE(sectors_are_of(self->mem, PRIVATE_PAGES, touched));
+	EXPECT_NE(NULL, strstr(run.text, "\"deleted\":true"));
+
+	ASSERT_EQ(0, badswap_swapoff(&self->bs));
+	ASSERT_TRUE(run_tool(log, args));
+	EXPECT_NE(NULL, strstr(run.text, "\"page\":null"));
+}
+
 TEST_F(swap_errors, list)
 {
 	CASE("swap_errors: lists what swapoff has lost, to the page");
@@ -472,191 +671,6 @@ TEST_F(swap_errors, cannot)
 		_exit(setuid(65534) || !run_for(getpid()) || !is_status(2) || run.len);
 	ASSERT_EQ(pid, waitpid(pid, &status, 0));
 	EXPECT_EQ(0, status);
-}
-
-/* Reads what the kernel logs from now on, by kmsg_end(). */
-static int kmsg_begin(void)
-{
-	int fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-
-	/* It says no more than ten such things in 5 seconds. */
-	sleep(6);
-	lseek(fd, 0, SEEK_END);
-	return fd;
-}
-
-/* Returns how many swap reads are said to have failed. */
-static unsigned int kmsg_end(int fd, char *text, size_t size)
-{
-	static char record[8192];
-	unsigned int errors = 0;
-	ssize_t len;
-
-	*text = '\0';
-	while ((len = read(fd, record, sizeof(record) - 1)) > 0 || (len < 0 && errno == EPIPE)) {
-		if (len < 0)
-			continue;
-		record[len] = '\0';
-		if (!strstr(record, "Read-error on swap-device (") ||
-		    strlen(text) + len + 2 > size)
-			continue;
-		strcat(strcat(text, record), "\n");
-		errors++;
-	}
-	close(fd);
-	return errors;
-}
-
-/* Each sector of the log is of one page of ours, which is lost; @touched is among them. */
-static bool sectors_are_of(char *mem, unsigned int pages, unsigned int touched)
-{
-	char address[40];
-	unsigned int i;
-
-	for (i = 0; i < pages; i++) {
-		snprintf(address, sizeof(address), "\"address\":\"%#lx\"",
-			 (unsigned long)(mem + i * page_size));
-		if (!strstr(run.text, address)) {
-			if (i == touched)
-				return fail("failed", "touched page %u is not there: %s", i,
-					    run.text);
-			continue;
-		}
-		if (!is_lost(i))
-			return fail("failed", "page %u is there, but is not lost: %s", i, run.text);
-	}
-	if (strstr(run.text, "\"page\":null") || strstr(run.text, "\"holders\":[]") ||
-	    strstr(run.text, "\"sure\":false"))
-		return fail("failed", "a sector has no page: %s", run.text);
-	return true;
-}
-
-TEST_F(swap_errors, sector)
-{
-	char *const args[] = { "--json", "--sector", "-", NULL };
-	char log[8192], path[64];
-	int kmsg = kmsg_begin();
-	struct stat stat_;
-
-	CASE("swap_errors: whose page a sector of the log is, before swapoff");
-	ASSERT_EQ(BUS, touch(self->mem + 11 * page_size, 11, READ));
-	ASSERT_NE(0, kmsg_end(kmsg, log, sizeof(log)));
-	ASSERT_TRUE(run_tool(log, args));
-	EXPECT_TRUE(is_status(1));
-	EXPECT_TRUE(sectors_are_of(self->mem, PRIVATE_PAGES, 11));
-
-	/* The same without a name in /dev. */
-	snprintf(path, sizeof(path), "/dev/%s", self->bs.name);
-	ASSERT_EQ(0, stat(path, &stat_));
-	ASSERT_EQ(0, unlink(path));
-	EXPECT_TRUE(run_tool(log, args));
-	ASSERT_EQ(0, mknod(path, stat_.st_mode, stat_.st_rdev));
-	EXPECT_TRUE(sectors_are_of(self->mem, PRIVATE_PAGES, 11));
-	EXPECT_NE(NULL, strstr(run.text, "\"deleted\":true"));
-
-	ASSERT_EQ(0, badswap_swapoff(&self->bs));
-	ASSERT_TRUE(run_tool(log, args));
-	EXPECT_NE(NULL, strstr(run.text, "\"page\":null"));
-}
-
-#define PART_START	(512 << 10)
-
-/* Makes a partition of the disk, and swaps to it.  Returns whether it does. */
-static bool swap_to_partition(struct badswap *bs, char *path, size_t size)
-{
-	struct blkpg_partition part = {
-		.start = PART_START, .length = bs->size - PART_START, .pno = 1,
-	};
-	struct blkpg_ioctl_arg arg = {
-		.op = BLKPG_ADD_PARTITION, .datalen = sizeof(part), .data = &part,
-	};
-	uint32_t head[2] = { 1, part.length / page_size - 1 };
-	char *header = aligned_alloc(page_size, page_size);
-	int fd, tries;
-
-	if (!header || ioctl(bs->fd, BLKPG, &arg))
-		return false;
-	snprintf(path, size, "/dev/%s%s1", bs->name,
-		 bs->name[strlen(bs->name) - 1] > '9' ? "" : "p");
-	for (tries = 0; tries < 100 && access(path, F_OK); tries++)
-		usleep(20000);
-	memset(header, 0, page_size);
-	memcpy(header + 1024, head, sizeof(head));
-	memcpy(header + page_size - 10, "SWAPSPACE2", 10);
-	fd = open(path, O_RDWR | O_DIRECT | O_CLOEXEC);
-	if (pwrite(fd, header, page_size, 0) != (ssize_t)page_size)
-		return false;
-	close(fd);
-	free(header);
-	return !swapon(path, SWAP_FLAG_PREFER | 32767);
-}
-
-/* Until no copy is in memory. */
-static bool page_out(struct badswap *bs, char *mem, size_t len)
-{
-	unsigned char in_core[NR_PAGES];
-	unsigned int tries, i, left = 1;
-
-	for (tries = 0; left && tries < 60; tries++) {
-		if (madvise(mem, len, MADV_PAGEOUT))
-			return false;
-		usleep(1000 * tries);
-		if (tries && bs->cgroup[0])
-			write_text("1048576", "%s/memory.reclaim", bs->cgroup);
-		if (mincore(mem, len, in_core))
-			return false;
-		for (left = 0, i = 0; i < len / page_size; i++)
-			left += in_core[i] & 1;
-	}
-	return !left;
-}
-
-/* Loses every second page, of those at @mem: each is on the partition. */
-static int lose_on_partition(struct badswap *bs, char *mem)
-{
-	uint64_t entries[NR_PAGES];
-	unsigned int i;
-	char range[48];
-	size_t sector;
-	int ret = get_entries(mem, entries) ? 0 : -EIO;
-
-	for (i = 0; !ret && i < NR_PAGES; i++) {
-		if (!is_lost(i))
-			continue;
-		sector = (PART_START + (entries[i] << 9 >> 14) * page_size) / 512;
-		snprintf(range, sizeof(range), "+%zu-%zu", sector, sector + page_size / 512 - 1);
-		ret = write_text(range, "/sys/kernel/config/nullb/%s/badblocks", bs->name);
-	}
-	return ret;
-}
-
-TEST_F(swap_errors, sector_of_partition)
-{
-	char *const args[] = { "--json", "--sector", "-", NULL };
-	char log[8192], path[80], *mem;
-	int kmsg = -1;
-
-	CASE("swap_errors: whose page a sector is, of a swap partition");
-	ASSERT_EQ(0, badswap_swapoff(&self->bs));
-	ASSERT_EQ(0, badswap_heal(&self->bs));
-	mem = mmap(NULL, mem_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	ASSERT_NE(MAP_FAILED, mem);
-	fill(mem, NR_PAGES);
-	if (!swap_to_partition(&self->bs, path, sizeof(path)))
-		SKIP(return, "null_blk has no partitions here");
-	EXPECT_TRUE(page_out(&self->bs, mem, mem_size));
-	EXPECT_EQ(0, lose_on_partition(&self->bs, mem));
-	kmsg = kmsg_begin();
-	EXPECT_EQ(BUS, touch(mem + 11 * page_size, 11, READ));
-	EXPECT_NE(0, kmsg_end(kmsg, log, sizeof(log)));
-	EXPECT_TRUE(run_tool(log, args));
-	EXPECT_TRUE(is_status(1));
-	EXPECT_TRUE(sectors_are_of(mem, NR_PAGES, 11));
-	snprintf(log, sizeof(log), "\"area\":\"%s\"", path);
-	EXPECT_NE(NULL, strstr(run.text, log));
-	EXPECT_EQ(0, badswap_heal(&self->bs));
-	munmap(mem, mem_size);
-	EXPECT_EQ(0, swapoff(path));
 }
 
 int main(int argc, char **argv)

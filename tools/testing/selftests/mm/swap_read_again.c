@@ -35,17 +35,102 @@ FIXTURE(swap_read_again)
 
 FIXTURE_VARIANT(swap_read_again)
 {
+	enum badswap_kind kind;
 	int flags;
 };
 
 FIXTURE_VARIANT_ADD(swap_read_again, private)
 {
+	.kind = BADSWAP_MQ,
 	.flags = MAP_PRIVATE | MAP_ANONYMOUS,
 };
 
 FIXTURE_VARIANT_ADD(swap_read_again, shared)
 {
+	.kind = BADSWAP_MQ,
 	.flags = MAP_SHARED | MAP_ANONYMOUS,
+};
+
+FIXTURE_VARIANT_ADD(swap_read_again, zram_private)
+{
+	.kind = BADSWAP_ZRAM,
+	.flags = MAP_PRIVATE | MAP_ANONYMOUS,
+};
+
+FIXTURE_VARIANT_ADD(swap_read_again, zram_shared)
+{
+	.kind = BADSWAP_ZRAM,
+	.flags = MAP_SHARED | MAP_ANONYMOUS,
+};
+
+FIXTURE_VARIANT_ADD(swap_read_again, zswap_private)
+{
+	.kind = BADSWAP_ZSWAP,
+	.flags = MAP_PRIVATE | MAP_ANONYMOUS,
+};
+
+FIXTURE_VARIANT_ADD(swap_read_again, zswap_shared)
+{
+	.kind = BADSWAP_ZSWAP,
+	.flags = MAP_SHARED | MAP_ANONYMOUS,
+};
+
+FIXTURE_VARIANT_ADD(swap_read_again, loop_private)
+{
+	.kind = BADSWAP_LOOP,
+	.flags = MAP_PRIVATE | MAP_ANONYMOUS,
+};
+
+FIXTURE_VARIANT_ADD(swap_read_again, loop_shared)
+{
+	.kind = BADSWAP_LOOP,
+	.flags = MAP_SHARED | MAP_ANONYMOUS,
+};
+
+FIXTURE_VARIANT_ADD(swap_read_again, dm_private)
+{
+	.kind = BADSWAP_DM,
+	.flags = MAP_PRIVATE | MAP_ANONYMOUS,
+};
+
+FIXTURE_VARIANT_ADD(swap_read_again, dm_shared)
+{
+	.kind = BADSWAP_DM,
+	.flags = MAP_SHARED | MAP_ANONYMOUS,
+};
+
+FIXTURE_VARIANT_ADD(swap_read_again, ext4_private)
+{
+	.kind = BADSWAP_EXT4,
+	.flags = MAP_PRIVATE | MAP_ANONYMOUS,
+};
+
+FIXTURE_VARIANT_ADD(swap_read_again, ext4_shared)
+{
+	.kind = BADSWAP_EXT4,
+	.flags = MAP_SHARED | MAP_ANONYMOUS,
+};
+
+FIXTURE_VARIANT_ADD(swap_read_again, ext2_private)
+{
+	.kind = BADSWAP_EXT2,
+	.flags = MAP_PRIVATE | MAP_ANONYMOUS,
+};
+
+FIXTURE_VARIANT_ADD(swap_read_again, ext2_shared)
+{
+	.kind = BADSWAP_EXT2,
+	.flags = MAP_SHARED | MAP_ANONYMOUS,
+};
+
+/* What there has to be for each. */
+static const char *const needs[] = {
+	[BADSWAP_ZRAM] = "needs zram with a backing device (CONFIG_ZRAM_WRITEBACK)",
+	[BADSWAP_ZSWAP] = "needs zswap to be on, and cgroup v2",
+	[BADSWAP_LOOP] = "needs loop devices (CONFIG_BLK_DEV_LOOP)",
+	[BADSWAP_DM] = "needs the device mapper (CONFIG_BLK_DEV_DM)",
+	[BADSWAP_EXT4] = "needs ext4 and mke2fs",
+	[BADSWAP_EXT2] = "needs ext2 and mke2fs",
 };
 
 static int heal(struct pages *pages)
@@ -72,10 +157,15 @@ static int page_out(struct pages *pages, int flags)
 
 FIXTURE_SETUP(swap_read_again)
 {
+	int ret;
+
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	self->pages.mem = NULL;
 	self->pages.large = false;
-	ASSERT_EQ(0, badswap_create_mq(&self->pages.bs, PAGES));
+	ret = badswap_create_kind(&self->pages.bs, PAGES, variant->kind);
+	if (ret == -ENODEV && needs[variant->kind])
+		SKIP(return, "%s", needs[variant->kind]);
+	ASSERT_EQ(0, ret);
 	ASSERT_EQ(0, page_out(&self->pages, variant->flags));
 	/* Some of our own, be they of the test, may have gone with them. */
 	if (badswap_merge(&self->pages.bs, PAGES + PAGES / 2)) {
@@ -242,9 +332,10 @@ FIXTURE_SETUP(swap_read_large)
 	self->pages.mem = NULL;
 	self->pages.large = true;
 	/* Slots for a large folio come from a whole cluster, of as many pages as a huge one. */
-	ret = badswap_create_zram(&self->pages.bs, MAX(2 * huge_size() / page_size, PAGES));
+	ret = badswap_create_kind(&self->pages.bs, MAX(2 * huge_size() / page_size, PAGES),
+				  BADSWAP_ZRAM);
 	if (ret == -ENODEV)
-		SKIP(return, "needs zram with a backing device (CONFIG_ZRAM_WRITEBACK)");
+		SKIP(return, "%s", needs[BADSWAP_ZRAM]);
 	ASSERT_EQ(0, ret);
 	large_begin("enabled");
 	ASSERT_EQ(0, page_out(&self->pages, MAP_PRIVATE | MAP_ANONYMOUS));

@@ -491,7 +491,7 @@ static void keep_knobs(void)
 /* The supervisor is elsewhere, if it can: a process that spins may not let it run. */
 static int create_device(bool zram)
 {
-	int ret = zram ? badswap_create_zram(&bs, MAX_PAGES) : badswap_create(&bs, MAX_PAGES);
+	int ret = badswap_create_kind(&bs, MAX_PAGES, zram ? BADSWAP_ZRAM : BADSWAP_BIO);
 	cpu_set_t all;
 
 	cpu = sched_getcpu();

@@ -736,7 +736,8 @@ FIXTURE_SETUP(swapin_error_large)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	self->fd = -1;
 	/* Slots for a large folio come from a whole cluster, of as many pages as a huge one. */
-	ret = badswap_create_zram(&self->bs, MAX(2 * huge_size() / page_size, NR_PAGES));
+	ret = badswap_create_kind(&self->bs, MAX(2 * huge_size() / page_size, NR_PAGES),
+				  BADSWAP_ZRAM);
 	if (ret == -ENODEV)
 		SKIP(return, "needs zram with a backing device (CONFIG_ZRAM_WRITEBACK)");
 	ASSERT_EQ(0, ret);
