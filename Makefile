@@ -20,7 +20,10 @@ MEM	?= $(if $(filter debug,$(KERNEL)),1024,512)
 CMDLINE	?=
 # a file with options for the kernels, on top of those in lab/guest
 CONFIG	?=
-QEMU	?= qemu-system-x86_64
+QEMU	?= qemu-system-$(if $(filter arm64,$(MACHINE)),aarch64,x86_64)
+# x86_64 or arm64, which is cross-built; of arm64, pages of 4k, 16k or 64k
+MACHINE	:= $(if $(filter command line,$(origin ARCH)),$(ARCH),x86_64)
+PAGES	?= 4k
 # kvm, tcg, or auto: kvm where it works
 ACCEL	?= auto
 # the tests, of tools/testing/selftests/mm; without it, all that the series adds
@@ -73,14 +76,21 @@ $(if $(MAKEFILES),$(error MAKEFILES is set, and read by every make: unset it))
 ifndef START
 START	:= $(shell date +%s.$$PPID)
 endif
-export B JOBS LIMIT SMP MEM CMDLINE CONFIG QEMU ACCEL KSRC DEBSRC URL SHA256 START VMLINUZ \
+ifneq ($(filter-out x86_64 arm64,$(MACHINE))$(filter-out 4k 16k 64k,$(PAGES)),)
+$(error ARCH=$(MACHINE) PAGES=$(PAGES): the lab boots x86_64, and arm64 with pages of 4k, 16k or 64k)
+endif
+ifeq ($(MACHINE),arm64)
+override B := $(patsubst %/arm64-$(PAGES),%,$(B))/arm64-$(PAGES)
+endif
+export MACHINE PAGES B JOBS LIMIT SMP MEM CMDLINE CONFIG QEMU ACCEL KSRC DEBSRC URL SHA256 START VMLINUZ \
 	MODULES PACKAGE SENDFLAGS GRID CCS FULL REPEAT TAGS
 
 BASES	= $(shell . lab/series.sh && bases)
 # Stages die with their make.
 RUN	= @setpriv --pdeathsig TERM
 DEPS	= gcc libc6-dev make bc bison flex libelf-dev xz-utils cpio rsync git curl \
-	  ca-certificates qemu-system-x86 busybox-static util-linux
+	  ca-certificates qemu-system-x86 busybox-static util-linux \
+	  $(if $(filter arm64,$(MACHINE)),gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-system-arm)
 CHECK_DEPS = procps shellcheck sparse codespell perl python3-ply python3-git \
 	     libtap-formatter-junit-perl git-email libmailtools-perl b4 python3-docutils \
 	     linux-source-6.1 linux-source-6.12 kmod zstd
@@ -100,7 +110,7 @@ endif
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all help clean distclean check check-all matrix judge bundle controls coverage warnings \
-	each bisect grid ksft fuzz bench devices cocci sender series send results list compare where deps source tree \
+	each bisect grid ksft fuzz bench devices regress cocci sender series send results list compare where deps source tree \
 	kernel tests image boot verdict shell gdb named FORCE
 
 #: make                     the verdict: deps, source, tree, kernels, tests, boots, table
@@ -109,6 +119,7 @@ endif
 #:                          series/BASE), without-FIX, wrong-FIX (FIX as in patches/fix and
 #:                          patches/wrong), the last two with the cases that they must fail
 #:                          in; FULL=1 with all
+#: make ARCH=arm64 [PAGES=64k]   the same, cross-built, on QEMU's arm64
 #: make CASE='swapin_error.*fork*' [REPEAT=N]   only these cases, N times
 #: make list                the cases, and what each is about
 #: make compare [FROM=RUN TO=RUN]   what differs between two runs, of those in build/runs
@@ -125,6 +136,7 @@ endif
 #: make send [SENDFLAGS=]   git send-email of them: by default as a dry run
 #: make fuzz [FUZZ='--seed=5 --seconds=60']   random steps on pages that may get lost
 #: make devices             what is lost on each kind of swap: zram, a file, LVM, ...
+#: make regress             the base's own mm tests and stress-ng, on stock and after
 #: make bench               what it costs, in instructions a page
 #: make ksft                the tests as mm's CI runs them: defconfig, ksft_swapin_error.sh
 #: make grid                the touched files in the configs of lab/checks/grid, gcc and clang
@@ -183,7 +195,7 @@ judge bundle:
 ifeq ($(BASE),)
 # Choose a base, and start again with it.
 deps source tree kernel tests image boot verdict shell gdb where controls coverage warnings \
-each bisect grid ksft fuzz bench devices cocci series send:
+each bisect grid ksft fuzz bench devices regress cocci series send:
 	@base=$$(. lab/lib.sh && . lab/series.sh && default_base) && \
 		exec setpriv --pdeathsig TERM $(MAKE) --no-print-directory BASE=$$base $@
 else ifneq ($(words $(BASE)) $(filter-out $(BASES),$(BASE)),1 )
@@ -298,6 +310,11 @@ ksft: $(D)/ksft/bzImage $(D)/tests/.done
 # On each kind of swap, before and after, what swapoff and a fault lose.
 devices: $(D)/devices-before/bzImage $(D)/devices-after/bzImage $(D)/tests/.done
 	$(RUN) lab/checks/devices.sh $(BASE) devices-before devices-after
+
+# What no one here wrote.
+regress: $(D)/stock/bzImage $(D)/after/bzImage $(D)/tests/.done
+	@lab/stages/deps.sh stress-ng libnuma-dev libcap-dev
+	$(RUN) lab/checks/regress.sh $(BASE) stock after
 
 # What it costs: instructions a page, counted.
 bench: $(D)/stock/bzImage $(D)/before/bzImage $(D)/after/bzImage $(D)/tests/.done

@@ -11,11 +11,12 @@ root=$out.root
 
 on_exit() { rm -rf "$root" "$out.cpio" "$out.tmp"; }
 
-# What reads files for a living, with the libraries that each needs; the tests skip what is
-# not here.
+# What reads files for a living, and what TOOLS names, with the libraries that each needs; the
+# tests skip what is not here.
 tools() {
+	[ -z "$cross" ] || return 0
 	mkdir -p "$root/usr/bin"
-	for tool in tar cp rsync bash; do
+	for tool in tar cp rsync bash ${TOOLS-}; do
 		file=$(command -v "$tool") || continue
 		cp -L "$file" "$root/usr/bin/" || return
 		for library in $(ldd "$file" 2>/dev/null | grep -o '/[^ ]*'); do
@@ -24,10 +25,28 @@ tools() {
 	done
 }
 
+# The guest's busybox, which is Debian's for its machine: one that is not ours is not installed.
+busybox_of() {
+	[ -n "$cross" ] || { command -v busybox; return; }
+	deb=$(cd "$B" && pwd)/busybox.deb
+	if [ ! -d "$deb" ]; then
+		rm -rf "$deb.tmp"
+		mkdir -p "$deb.tmp/lists/partial" "$deb.tmp/cache/archives/partial"
+		for step in update 'download busybox-static'; do
+			# shellcheck disable=SC2086 # a command and its argument
+			(cd "$deb.tmp" && child apt-get -q -o APT::Architecture="$MACHINE" \
+				-o APT::Architectures="$MACHINE" -o Dir::State="$deb.tmp" \
+				-o Dir::Cache="$deb.tmp/cache" $step) >&2 || return
+		done
+		child dpkg-deb -x "$deb.tmp"/*.deb "$deb.tmp" && mv "$deb.tmp" "$deb" || return
+	fi
+	echo "$deb/bin/busybox"
+}
+
 # Steps joined by hand: "set -e" does not reach in here.
 pack() {
 	rm -rf "$root" && mkdir -p "$root/bin" "$root/tests" "$root/modules" &&
-		cp "$(command -v busybox)" "$root/bin/busybox" &&
+		cp "$(busybox_of)" "$root/bin/busybox" &&
 		for applet in $(busybox --list | grep -vx busybox); do
 			ln -s busybox "$root/bin/$applet" || return
 		done &&
