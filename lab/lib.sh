@@ -33,6 +33,11 @@ else
 fi
 export bold red green plain
 
+# What kernels and tests are built for, and with which compiler.
+: "${MACHINE:=x86_64}" "${PAGES:=4k}"
+cross=''
+[ "$MACHINE" = x86_64 ] || cross=aarch64-linux-gnu-
+
 # say STAGE TEXT: what is being done, in one line.
 say() {
 	printf '%s%-7s%s %s\n' "$bold" "$1" "$plain" "$2"

@@ -172,7 +172,7 @@ tests() {
 link_test() {
 	mm=$B/$1/src/tools/testing/selftests/mm obj=$B/$1/tests-obj out=$2
 	shift 2
-	child gcc -Wall -Werror -O2 -static -isystem "$obj/usr/include" -I"$mm" -I"$mm/.." \
+	child "${cross}gcc" -Wall -Werror -O2 -static -isystem "$obj/usr/include" -I"$mm" -I"$mm/.." \
 		-o "$out" "$@" "$mm/lost_pages.c" "$mm"/badswap*.c \
 		"$(find "$mm" "$mm/../vm" -maxdepth 1 -name vm_util.c | head -n 1)" -lpthread
 }
@@ -194,7 +194,8 @@ config_of() {
 		echo "$B/$1/src/tools/testing/selftests/mm/config"
 		return
 	fi
-	for file in lab/guest/guest.config "lab/guest/$1.config" "lab/guest/${2%%-*}.config" \
+	for file in lab/guest/guest.config "lab/guest/$MACHINE.config" \
+			"lab/guest/$MACHINE-$PAGES.config" "lab/guest/$1.config" "lab/guest/${2%%-*}.config" \
 			${CONFIG:+"$CONFIG"}; do
 		[ ! -f "$file" ] || echo "$file"
 	done | paste -sd ' '

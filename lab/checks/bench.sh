@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # bench.sh BASE KERNEL...: what the paths that know swapin errors cost on each KERNEL, in
 # instructions a page; each is booted twice, on one CPU and with QEMU's -icount, and what was
-# not the same is marked.  Leaves the table in build/BASE/bench/table.
+# not the same is marked; and how much text each has more than the first.  Leaves the table in
+# build/BASE/bench/table.
 . lab/lib.sh
 . lab/series.sh
 
@@ -11,6 +12,13 @@ shift
 kernels=$*
 dir=$B/$base/bench
 export ACCEL=tcg SMP=1 ICOUNT=1
+
+# size_of KERNEL: what bloat-o-meter says of its text, against the first kernel's.
+size_of() {
+	printf '%-24s ' "text, $1 - ${kernels%% *}"
+	"$B/$base/src/scripts/bloat-o-meter" -t "$B/$base/${kernels%% *}/vmlinux" "$B/$base/$1/vmlinux" |
+		sed -n '1s/.*(\(.*\))/\1 bytes/p'
+}
 
 ours "$dir"
 (one_at_a_time "$base" && check_out "$B/$base/src" after && logged BENCH "$dir/bench.log" \
@@ -27,7 +35,12 @@ for kernel in $kernels; do
 	done
 done
 # shellcheck disable=SC2086 # a list of files
-awk -f lab/views/bench.awk $files >"$dir/table.new"
+{
+	awk -f lab/views/bench.awk $files
+	for kernel in ${kernels#* }; do
+		size_of "$kernel"
+	done
+} >"$dir/table.new"
 mv "$dir/table.new" "$dir/table"
 echo
 cat "$dir/table"

@@ -106,6 +106,11 @@ lost() {
 		awk -f "lab/views/$1.awk" "$B/$2/before/results.tap" "$B/$2/after/results.tap"
 }
 
+# counted WHAT BASE: the table that a run of its own has left.
+counted() {
+	[ -z "$check" ] && cat "$B/$2/$1/table" 2>/dev/null
+}
+
 # part NAME: what is to stand under the mark NAME now; fails if that was not measured.
 part() {
 	lang=''
@@ -116,6 +121,7 @@ part() {
 	"fixes "*) fixes "${1#* }" ;;
 	"controls "*) shown_by "${1#* }" ;;
 	"lost "*) lost lost "${1#* }" ;;
+	"bench "* | "devices "* | "regress "*) counted "${1%% *}" "${1#* }" ;;
 	esac >"$tmp/new" && [ -s "$tmp/new" ] || return
 	echo "\`\`\`$lang"
 	sed 's/[[:space:]]*$//' "$tmp/new"

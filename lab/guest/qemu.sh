@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Sourced.  How a guest is started, and how many.
 # shellcheck shell=sh
-: "${QEMU:=qemu-system-x86_64}" "${ACCEL:=auto}" "${SMP:=2}" "${MEM:=512}" "${CMDLINE:=}"
+: "${QEMU:=qemu-system-$([ "$MACHINE" = x86_64 ] && echo x86_64 || echo aarch64)}" "${ACCEL:=auto}" "${SMP:=2}" "${MEM:=512}" "${CMDLINE:=}"
 : "${DEV_KVM:=/dev/kvm}" "${MEMINFO:=/proc/meminfo}"
 # Seconds in which a guest with KVM has said something.
 : "${PATIENCE:=20}"
@@ -54,6 +54,7 @@ kvm_boots() {
 
 # choose_accel KERNEL: sets ACCEL to kvm or tcg where it is auto, trying KERNEL once.
 choose_accel() {
+	[ -z "$cross" ] || ACCEL=tcg
 	[ "$ACCEL" = auto ] || return 0
 	if [ "$(head -n 1 "$B/accel" 2>/dev/null)" != "$(here)" ]; then
 		if kvm_boots "$1"; then
@@ -63,6 +64,15 @@ choose_accel() {
 		fi
 	fi
 	ACCEL=$(sed -n 2p "$B/accel")
+}
+
+# report_port FILE: QEMU's options that have what the guest reports go there.
+report_port() {
+	if [ "$MACHINE" = x86_64 ]; then
+		echo "-serial file:$1"
+	else
+		echo "-chardev file,id=report,path=$1 -device virtio-serial-device -device virtconsole,chardev=report"
+	fi
 }
 
 # qemu KERNEL INITRD CMDLINE OPTION...: runs QEMU with ACCEL in place of this shell, and not
@@ -75,8 +85,13 @@ qemu() {
 	kernel_image=$1 initrd=$2 cmdline=$3 accel=$ACCEL cpu=max
 	shift 3
 	[ "$ACCEL" != tcg ] || accel=tcg,thread=single cpu=max,-pku,-erms,-fsrm
-	exec setpriv --pdeathsig KILL "$QEMU" -accel "$accel" -cpu "$cpu" \
+	console=ttyS0
+	if [ "$MACHINE" = arm64 ]; then
+		cpu='cortex-a76 -machine virt' console='ttyAMA0 lab.to=hvc0'
+	fi
+	# shellcheck disable=SC2086 # the machine is an option of its own
+	exec setpriv --pdeathsig KILL "$QEMU" -accel "$accel" -cpu $cpu \
 		-smp "$SMP" -m "$MEM" -nodefaults -no-user-config -display none -no-reboot \
 		-kernel "$kernel_image" -initrd "$initrd" ${ICOUNT:+-icount shift=0,sleep=off} \
-		-append "console=ttyS0 panic=-1 oops=panic mitigations=off rcupdate.rcu_expedited=1 $cmdline $CMDLINE" "$@"
+		-append "console=$console panic=-1 oops=panic mitigations=off rcupdate.rcu_expedited=1 $cmdline $CMDLINE" "$@"
 }

@@ -76,8 +76,9 @@ boot() {
 	for guest in $(seq "$parts"); do
 		logs=$run.tmp/$guest
 		mkdir "$logs"
+		# shellcheck disable=SC2046 # a list of options
 		(qemu "$bzImage" "$run.tmp/image" "$(asked_of "$guest")" -serial "file:$logs/console.log" \
-			-serial "file:$logs/results.log" >"$logs/qemu.log" 2>&1 </dev/null) &
+			$(report_port "$logs/results.log") >"$logs/qemu.log" 2>&1 </dev/null) &
 		job="$job $!"
 	done
 	began=$(date +%s)

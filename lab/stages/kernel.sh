@@ -22,13 +22,16 @@ if [ "$kernel" = gcov ]; then
 	export MAKEFILES="$PWD/lab/guest/gcov.mk"
 fi
 
+image=arch/x86/boot/bzImage
+[ -z "$cross" ] || image=arch/$MACHINE/boot/Image
+
 # Of a ksft kernel, which is configured as mm's CI does, the modules are in root/lib/modules.
 start=tinyconfig
 [ "$kernel" != ksft ] || start=x86_64_defconfig
 
 # Guests that run beside go first.
 kmake() {
-	child nice make -C "$src" O="$obj" "$@"
+	child nice make -C "$src" O="$obj" ${cross:+ARCH="$MACHINE" CROSS_COMPILE="$cross"} "$@"
 }
 
 # The config is made anew where what it is made from has changed.  Each kernel may
@@ -63,15 +66,17 @@ check_config() {
 		done | paste -sd ' '
 }
 
-# The module of the race test is the lab's, and no kernel's.
+# The module of the race test is the lab's, and no kernel's.  It wants a kprobe that leaves
+# interrupts on, which x86_64 has.
 race_module() {
+	[ -z "$cross" ] || return 0
 	rm -rf "$dir/race.tmp" && cp -r lab/guest/race "$dir/race.tmp" &&
 		kmake -j"$JOBS" M="$dir/race.tmp" KBUILD_MODPOST_WARN=1 modules &&
 		mv "$dir/race.tmp/test_swapin_race.ko" "$dir/race.ko"
 }
 
 build() {
-	kmake -j"$JOBS" bzImage modules_prepare && race_module && rm -rf "$dir/race.tmp" &&
+	kmake -j"$JOBS" "${image##*/}" modules_prepare && race_module && rm -rf "$dir/race.tmp" &&
 		{ [ "$kernel" != ksft ] || install_modules; }
 }
 
@@ -100,5 +105,5 @@ fi
 logged KERNEL "$log" build
 # What is there may be in use: make knows by its time that it is old.
 cp "$obj/vmlinux" "$dir/vmlinux"
-cp "$obj/arch/x86/boot/bzImage" "$dir/bzImage.tmp"
+cp "$obj/$image" "$dir/bzImage.tmp"
 mv "$dir/bzImage.tmp" "$dir/bzImage"

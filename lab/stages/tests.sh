@@ -12,14 +12,18 @@ dir=$(cd "$B/$base" && pwd)
 obj=$dir/tests-obj
 log=$dir/tests.log
 
+kmake() {
+	child make ${cross:+ARCH="$MACHINE" CROSS_COMPILE="$cross"} "$@"
+}
+
 # Only ours: others of the folder want libraries that we have no use for.
 build() {
-	mkdir -p "$obj/mm" "$dir/tests.tmp" && child make -C "$src" O="$obj" headers || return
+	mkdir -p "$obj/mm" "$dir/tests.tmp" && kmake -C "$src" O="$obj" headers || return
 	for program; do
 		set -- "$@" "$obj/mm/$program"
 		shift
 	done
-	child make -C "$src/tools/testing/selftests/mm" OUTPUT="$obj/mm" \
+	kmake -C "$src/tools/testing/selftests/mm" OUTPUT="$obj/mm" \
 		KHDR_INCLUDES="-isystem $obj/usr/include" \
 		USERLDFLAGS=-static USERCFLAGS=-Werror "$@" &&
 		cp "$@" "$dir/tests.tmp" &&

@@ -3,8 +3,8 @@
 # What can be said of our files by reading them.
 . lab/t/tap.sh
 
-for script in lab/*.sh lab/*/*.sh lab/guest/init lab/t/*.t lab/t/all/*.t lab/t/sink lab/t/fake-qemu \
-		.ci/run; do
+for script in lab/*.sh lab/*/*.sh lab/guest/init lab/guest/ksft lab/guest/regress lab/t/*.t \
+		lab/t/all/*.t lab/t/sink lab/t/fake-qemu .ci/run; do
 	ok "shellcheck $script" shellcheck -x -e SC1091 "$script"
 done
 ok "codespell" codespell -q 3 README.md Makefile .ci lab patches series tools Documentation \

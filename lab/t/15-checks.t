@@ -40,7 +40,7 @@ s/!is_lost(i) && now\[i\] & PM_SWAP/now[i] \& PM_SWAP/
 s/ret == due_ret && (ret >= 0 || err == due_err)/ret == due_ret/
 s/labs(value - due) <= slack/value >= due/
 END
-for header in badswap.h lost_pages.h; do
+for header in badswap.h badswap_over.h lost_pages.h; do
 	ok "$header compiles alone" gcc -Wall -Werror -x c -fsyntax-only $mm/$header
 done
 done_testing
