@@ -37,6 +37,7 @@ export bold red green plain
 : "${MACHINE:=x86_64}" "${PAGES:=4k}"
 cross=''
 [ "$MACHINE" = x86_64 ] || cross=aarch64-linux-gnu-
+export cross
 
 # say STAGE TEXT: what is being done, in one line.
 say() {

@@ -172,7 +172,7 @@ tests() {
 link_test() {
 	mm=$B/$1/src/tools/testing/selftests/mm obj=$B/$1/tests-obj out=$2
 	shift 2
-	child "${cross}gcc" -Wall -Werror -O2 -static -isystem "$obj/usr/include" -I"$mm" -I"$mm/.." \
+	child "${cross-}gcc" -Wall -Werror -O2 -static -isystem "$obj/usr/include" -I"$mm" -I"$mm/.." \
 		-o "$out" "$@" "$mm/lost_pages.c" "$mm"/badswap*.c \
 		"$(find "$mm" "$mm/../vm" -maxdepth 1 -name vm_util.c | head -n 1)" -lpthread
 }
