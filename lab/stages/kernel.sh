@@ -48,8 +48,8 @@ configure() {
 	kmake olddefconfig && echo "$state" >"$obj/.lab-config"
 }
 
-# merge_config.sh only warns: look for each option in what came out.  Of the tree's own tests
-# not all options take; those of ours do.
+# merge_config.sh only warns: look for each option in what came out, of those that are named
+# twice for the last.  Of the tree's own tests not all options take; those of ours do.
 asked() {
 	if [ "$kernel" = ksft ]; then
 		git -C "$src" diff stock after -- "${configs#"$B/$base/src/"}" | sed -n 's/^+CONFIG/CONFIG/p'
@@ -60,6 +60,7 @@ asked() {
 }
 check_config() {
 	asked | sed -n 's/^# \(CONFIG_[A-Z0-9_]*\) is not set$/\1=n/p; /^CONFIG_/p' |
+		awk -F = '{ last[$1] = $0 } END { for (option in last) print last[option] }' |
 		while IFS='=' read -r option value; do
 			is=$(sed -n "s/^$option=//p" "$obj/.config")
 			[ "${is:-n}" = "$value" ] || echo "$option=$value"
