@@ -265,6 +265,13 @@ static int file_remove(struct badswap *bs)
 	return 0;
 }
 
+/* The disk itself, whose errors are over at once. */
+static int once_add(struct badswap *bs)
+{
+	return write_text("1", "/sys/kernel/config/nullb/%s/badblocks_once", bs->name) ?
+	       -ENODEV : 0;
+}
+
 /* Of each kind: what is swapped to, by its number, and which file then has the disk's name. */
 static const struct {
 	const char *path, *says;
@@ -282,6 +289,7 @@ static const struct {
 		dm_add, dm_create, NULL, dm_remove },
 	[BADSWAP_EXT4] = { .add = file_add, .create = file_create, .remove = file_remove },
 	[BADSWAP_EXT2] = { .add = file_add, .create = file_create, .remove = file_remove },
+	[BADSWAP_ONCE] = { .add = once_add },
 };
 
 void over_path(const struct badswap *bs, char *path, size_t size)

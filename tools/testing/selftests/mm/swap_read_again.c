@@ -131,6 +131,7 @@ static const char *const needs[] = {
 	[BADSWAP_DM] = "needs the device mapper (CONFIG_BLK_DEV_DM)",
 	[BADSWAP_EXT4] = "needs ext4 and mke2fs",
 	[BADSWAP_EXT2] = "needs ext2 and mke2fs",
+	[BADSWAP_ONCE] = "needs bad blocks of null_blk that fail once",
 };
 
 static int heal(struct pages *pages)
@@ -155,23 +156,31 @@ static int page_out(struct pages *pages, int flags)
 	return ret ? ret : badswap_pageout(&pages->bs, pages->mem, PAGES * page_size);
 }
 
+/* Returns why there can't be pages on swap of this @kind, or NULL; @ret is 0 or an errno. */
+static const char *prepare(struct pages *pages, enum badswap_kind kind, int flags, int *ret)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	pages->mem = NULL;
+	pages->large = false;
+	*ret = badswap_create_kind(&pages->bs, PAGES, kind);
+	if (*ret)
+		return *ret == -ENODEV ? needs[kind] : NULL;
+	*ret = page_out(pages, flags);
+	/* Some of our own, be they of the test, may have gone with them. */
+	if (*ret || !badswap_merge(&pages->bs, PAGES + PAGES / 2))
+		return NULL;
+	badswap_destroy(&pages->bs);
+	return "needs a machine on which nobody else swaps";
+}
+
 FIXTURE_SETUP(swap_read_again)
 {
 	int ret;
+	const char *why = prepare(&self->pages, variant->kind, variant->flags, &ret);
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	self->pages.mem = NULL;
-	self->pages.large = false;
-	ret = badswap_create_kind(&self->pages.bs, PAGES, variant->kind);
-	if (ret == -ENODEV && needs[variant->kind])
-		SKIP(return, "%s", needs[variant->kind]);
+	if (why)
+		SKIP(return, "%s", why);
 	ASSERT_EQ(0, ret);
-	ASSERT_EQ(0, page_out(&self->pages, variant->flags));
-	/* Some of our own, be they of the test, may have gone with them. */
-	if (badswap_merge(&self->pages.bs, PAGES + PAGES / 2)) {
-		badswap_destroy(&self->pages.bs);
-		SKIP(return, "needs a machine on which nobody else swaps");
-	}
 }
 
 FIXTURE_TEARDOWN(swap_read_again)
@@ -311,6 +320,92 @@ TEST_F(swap_read_again, given_up)
 	EXPECT_TRUE(only_bad_are_lost(&self->pages));
 	ASSERT_EQ(0, badswap_heal(&self->pages.bs));
 	ASSERT_EQ(0, badswap_swapon(&self->pages.bs));
+	EXPECT_TRUE(only_bad_are_lost(&self->pages));
+}
+
+/* The knob is for all, so it is what it was as soon as we have tried. */
+static int set_cluster(const char *pages)
+{
+	return write_text(pages, "/proc/sys/vm/page-cluster");
+}
+
+TEST_F(swap_read_again, readahead)
+{
+	static const char *const clusters[] = { "0", "5" };
+	char was[8];
+	unsigned int i;
+
+	CASE("again: however much is read ahead");
+	ASSERT_TRUE(read_text("/proc/sys/vm/page-cluster", was, sizeof(was)));
+	for (i = 0; i < ARRAY_SIZE(clusters); i++) {
+		ASSERT_EQ(0, make_every(&self->pages, 8, 5));
+		ASSERT_EQ(0, set_cluster(clusters[i]));
+		EXPECT_TRUE(only_bad_are_lost(&self->pages));
+		EXPECT_EQ(0, set_cluster(was));
+		ASSERT_EQ(0, page_out(&self->pages, variant->flags));
+		ASSERT_EQ(0, make_every(&self->pages, 8, 5));
+		ASSERT_EQ(0, set_cluster(clusters[i]));
+		EXPECT_EQ(0, badswap_swapoff(&self->pages.bs));
+		EXPECT_EQ(0, set_cluster(was));
+		EXPECT_TRUE(only_bad_are_lost(&self->pages));
+		ASSERT_EQ(0, badswap_swapon(&self->pages.bs));
+		ASSERT_EQ(0, page_out(&self->pages, variant->flags));
+	}
+}
+
+/*
+ * A device that fails now and then.  Of what is read at once, one page at most does: which fails
+ * once more when it is read alone is lost.
+ */
+
+FIXTURE(swap_read_once)
+{
+	struct pages pages;
+};
+
+FIXTURE_VARIANT(swap_read_once)
+{
+	int flags;
+};
+
+FIXTURE_VARIANT_ADD(swap_read_once, private)
+{
+	.flags = MAP_PRIVATE | MAP_ANONYMOUS,
+};
+
+FIXTURE_VARIANT_ADD(swap_read_once, shared)
+{
+	.flags = MAP_SHARED | MAP_ANONYMOUS,
+};
+
+FIXTURE_SETUP(swap_read_once)
+{
+	int ret;
+	const char *why = prepare(&self->pages, BADSWAP_ONCE, variant->flags, &ret);
+
+	if (why)
+		SKIP(return, "%s", why);
+	ASSERT_EQ(0, ret);
+	ASSERT_EQ(0, make_every(&self->pages, 32, 16));
+	memset(self->pages.bad, 0, sizeof(self->pages.bad));
+}
+
+FIXTURE_TEARDOWN(swap_read_once)
+{
+	munmap(self->pages.mem, PAGES * page_size);
+	badswap_destroy(&self->pages.bs);
+}
+
+TEST_F(swap_read_once, fault)
+{
+	CASE("again: a read that fails once is tried again: by an access");
+	EXPECT_TRUE(only_bad_are_lost(&self->pages));
+}
+
+TEST_F(swap_read_once, swapoff)
+{
+	CASE("again: a read that fails once is tried again: by swapoff");
+	ASSERT_EQ(0, badswap_swapoff(&self->pages.bs));
 	EXPECT_TRUE(only_bad_are_lost(&self->pages));
 }
 
