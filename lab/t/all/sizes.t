@@ -1,0 +1,18 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# The tests with other numbers of CPUs and pages, and with CPUs that run side by side.
+. lab/t/tap.sh
+
+sizes() {
+	base=$1
+	for guest in "SMP=1 MEM=256" "SMP=4 MEM=1024" "SMP=2 ACCEL=tcg,thread=multi"; do
+		# shellcheck disable=SC2086 # a list of knobs
+		ok "$base: $guest" lab_make "$base" verdict KERNEL=after $guest
+	done
+}
+on_bases "other sizes" sizes
+
+# Of arm64, where there are pages of more than 4k.  Its races are not had.
+ok "6.12: arm64" lab_make 6.12 verdict ARCH=arm64
+ok "6.12: arm64, pages of 64k" lab_make 6.12 verdict ARCH=arm64 PAGES=64k MEM=1024
+done_testing
