@@ -309,6 +309,7 @@ ksft: $(D)/ksft/bzImage $(D)/tests/.done
 
 # On each kind of swap, before and after, what swapoff and a fault lose.
 devices: $(D)/devices-before/bzImage $(D)/devices-after/bzImage $(D)/tests/.done
+	@lab/stages/deps.sh e2fsprogs
 	$(RUN) lab/checks/devices.sh $(BASE) devices-before devices-after
 
 # What no one here wrote.
@@ -318,6 +319,7 @@ regress: $(D)/stock/bzImage $(D)/after/bzImage $(D)/tests/.done
 
 # What it costs: instructions a page, counted.
 bench: $(D)/stock/bzImage $(D)/before/bzImage $(D)/after/bzImage $(D)/tests/.done
+	@lab/stages/deps.sh python3
 	$(RUN) lab/checks/bench.sh $(BASE) stock before after
 
 grid: $(D)/after/ref

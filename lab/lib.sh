@@ -33,11 +33,15 @@ else
 fi
 export bold red green plain
 
-# What kernels and tests are built for, and with which compiler.
+# What kernels and tests are built for, and with which compiler; in words for the kernel's make,
+# and for ours.
 : "${MACHINE:=x86_64}" "${PAGES:=4k}"
-cross=''
-[ "$MACHINE" = x86_64 ] || cross=aarch64-linux-gnu-
-export cross
+cross='' for_machine=''
+if [ "$MACHINE" != x86_64 ]; then
+	cross=aarch64-linux-gnu-
+	for_machine="ARCH=$MACHINE CROSS_COMPILE=$cross"
+fi
+export cross for_machine ours_for="ARCH=$MACHINE PAGES=$PAGES"
 
 # say STAGE TEXT: what is being done, in one line.
 say() {

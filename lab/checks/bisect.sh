@@ -16,7 +16,8 @@ is_fixed() {
 	kernel=$(git -C "$src" for-each-ref --points-at "$1" --format='%(refname:short)' \
 		'refs/heads/each-*' | head -n 1)
 	[ -n "$kernel" ] || exit 128
-	make --no-print-directory BASE="$base" "$B/$base/$kernel/verdict" || exit 128
+	# shellcheck disable=SC2086 # a list
+	make --no-print-directory $ours_for BASE="$base" "$B/$base/$kernel/verdict" || exit 128
 	awk -F '\t' -v test="$test" '
 		($1 == test || $5 == test) && $2 != "skip" { known = 1; failed += $2 == "fail" }
 		END { exit failed ? 0 : known ? 1 : 125 }' "$B/$base/$kernel/verdict"

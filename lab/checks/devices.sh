@@ -8,10 +8,10 @@
 base=$1
 shift
 dir=$B/$base/devices
-export CMDLINE="$CMDLINE zswap.enabled=1"
+export CMDLINE="$CMDLINE zswap.enabled=1" PATH="$PATH:/usr/sbin:/sbin"
 
 ours "$dir"
-lab/stages/image.sh "$dir/guest.cpio.gz" lab/guest/init "$B/$base/tests/swap_read_again"
+TOOLS=mke2fs lab/stages/image.sh "$dir/guest.cpio.gz" lab/guest/init "$B/$base/tests/swap_read_again"
 taps=''
 for kernel; do
 	lab/stages/boot.sh "$base" "$kernel" "$dir/guest.cpio.gz" "$B/$base/$kernel"

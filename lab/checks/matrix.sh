@@ -21,7 +21,8 @@ for base; do
 	had="$had $base"
 	# Of a kernel that does not build or boot now, there is no verdict.
 	rm -f "$B/$base/stock/verdict" "$B/$base/before/verdict" "$B/$base/after/verdict"
-	background child make --no-print-directory BASE="$base" KSRC="$ksrc" \
+	# shellcheck disable=SC2086 # a list
+	background child make --no-print-directory $ours_for BASE="$base" KSRC="$ksrc" \
 		KERNEL="stock before after" CASE= REPEAT=1 verdict || status=1
 done
 [ -n "$had" ] || die "no base's source can be had"

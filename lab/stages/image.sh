@@ -29,6 +29,7 @@ tools() {
 busybox_of() {
 	[ -n "$cross" ] || { command -v busybox; return; }
 	deb=$(cd "$B" && pwd)/busybox.deb
+	lock "$deb.lock" "for another make that unpacks busybox" >&2
 	if [ ! -d "$deb" ]; then
 		rm -rf "$deb.tmp"
 		mkdir -p "$deb.tmp/lists/partial" "$deb.tmp/cache/archives/partial"
@@ -40,6 +41,7 @@ busybox_of() {
 		done
 		child dpkg-deb -x "$deb.tmp"/*.deb "$deb.tmp" && mv "$deb.tmp" "$deb" || return
 	fi
+	exec 9>&-
 	echo "$deb/bin/busybox"
 }
 

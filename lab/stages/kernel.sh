@@ -27,11 +27,15 @@ image=arch/x86/boot/bzImage
 
 # Of a ksft kernel, which is configured as mm's CI does, the modules are in root/lib/modules.
 start=tinyconfig
-[ "$kernel" != ksft ] || start=x86_64_defconfig
+if [ "$kernel" = ksft ]; then
+	[ -z "$cross" ] || die "ksft is of x86_64 only: leave out ARCH=$MACHINE"
+	start=x86_64_defconfig
+fi
 
 # Guests that run beside go first.
 kmake() {
-	child nice make -C "$src" O="$obj" ${cross:+ARCH="$MACHINE" CROSS_COMPILE="$cross"} "$@"
+	# shellcheck disable=SC2086 # a list
+	child nice make -C "$src" O="$obj" $for_machine "$@"
 }
 
 # The config is made anew where what it is made from has changed.  Each kernel may

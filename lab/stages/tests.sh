@@ -13,7 +13,8 @@ obj=$dir/tests-obj
 log=$dir/tests.log
 
 kmake() {
-	child make ${cross:+ARCH="$MACHINE" CROSS_COMPILE="$cross"} "$@"
+	# shellcheck disable=SC2086 # a list
+	child make $for_machine "$@"
 }
 
 # Only ours: others of the folder want libraries that we have no use for.

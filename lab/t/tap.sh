@@ -95,5 +95,6 @@ on_bases() {
 lab_make() {
 	base=$1
 	shift
-	have "$base" && make --no-print-directory BASE="$base" KSRC="$ksrc" KERNEL= CASE= REPEAT=1 "$@"
+	# shellcheck disable=SC2086 # a list
+	have "$base" && make --no-print-directory $ours_for BASE="$base" KSRC="$ksrc" KERNEL= CASE= REPEAT=1 "$@"
 }

@@ -144,6 +144,7 @@ static void cgroup_remove(struct badswap *bs)
 
 static int disk_create(struct badswap *bs)
 {
+	const bool queued = bs->kind != BADSWAP_BIO && bs->kind != BADSWAP_ZRAM;
 	/*
 	 * queue_mode 0 and irqmode 0 make page-out synchronous where null_blk
 	 * still has them, which leaves nothing in the swap cache.  Without a
@@ -151,7 +152,7 @@ static int disk_create(struct badswap *bs)
 	 */
 	const char *const attrs[][2] = {
 		{ "blocksize", "4096" }, { "memory_backed", "1" },
-		{ "queue_mode", bs->kind == BADSWAP_BIO ? "0" : "2" }, { "irqmode", "0" },
+		{ "queue_mode", queued ? "2" : "0" }, { "irqmode", "0" },
 	};
 	char path[64], size[16];
 	unsigned int i;
@@ -170,18 +171,16 @@ static int disk_create(struct badswap *bs)
 	return ret;
 }
 
-/* What mkswap(8) writes, as linux/swap.h has it in union swap_header. */
-static int format(struct badswap *bs, size_t len)
+/* As linux/swap.h has it in union swap_header. */
+int badswap_format(struct badswap *bs, const char *path, size_t len)
 {
 	size_t size = bs->page_size;
 	char *header = aligned_alloc(size, size);
 	uint32_t version = 1, last_page = len / size - 1;
-	char path[64];
 	int fd, ret = 0;
 
 	if (!header)
 		return -ENOMEM;
-	over_path(bs, path, sizeof(path));
 	fd = disk_open(path);
 	memset(header, 0, size);
 	memcpy(header + 1024, &version, sizeof(version));
@@ -191,6 +190,22 @@ static int format(struct badswap *bs, size_t len)
 		ret = -EIO;
 	close(fd);
 	free(header);
+	return ret;
+}
+
+/* Swaps off all partitions of the disk, which a test has made. */
+static int partitions_off(struct badswap *bs)
+{
+	FILE *file = fopen("/proc/swaps", "r");
+	char line[256], path[64], of[64];
+	int len, ret = 0;
+
+	len = snprintf(path, sizeof(path), "/dev/%sp", bs->name);
+	while (file && fgets(line, sizeof(line), file))
+		if (sscanf(line, "%63s", of) == 1 && !strncmp(of, path, len) && swapoff(of))
+			ret = -errno;
+	if (file)
+		fclose(file);
 	return ret;
 }
 
@@ -209,6 +224,8 @@ static int disk_remove(struct badswap *bs)
 		if (over_remove(bs) == -EBUSY)
 			return -EBUSY;
 	}
+	if (partitions_off(bs))
+		return -EBUSY;
 	if (bs->over >= 0)
 		close(bs->over);
 	if (bs->fd >= 0)
@@ -324,8 +341,9 @@ int badswap_create_kind(struct badswap *bs, size_t pages, enum badswap_kind kind
 		ret = bs->fd;
 	if (!ret)
 		ret = over_create(bs, len);
+	over_path(bs, path, sizeof(path));
 	if (!ret)
-		ret = format(bs, len);
+		ret = badswap_format(bs, path, len);
 	if (!ret)
 		ret = badswap_swapon(bs);
 	if (ret)
@@ -493,6 +511,9 @@ int badswap_pageout(struct badswap *bs, void *mem, size_t len)
 		ret = any_in_memory(bs, mem, pages) ? -EAGAIN : 0;
 		if (!ret)
 			ret = badswap_flush(bs);
+		/* zswap leaves what it writes in the swap cache. */
+		if (!ret && any_in_memory(bs, mem, pages))
+			ret = -EAGAIN;
 		if (!ret)
 			ret = find_pages(bs, data, pages);
 		bs->used = true;
@@ -614,17 +635,6 @@ static int try_device(size_t pages)
 	       WEXITSTATUS(status) : 0;
 }
 
-static bool has_zswap(void)
-{
-	char text = 'N';
-	int fd = open("/sys/module/zswap/parameters/enabled", O_RDONLY | O_CLOEXEC);
-
-	if (read(fd, &text, 1) != 1)
-		text = 'N';
-	close(fd);
-	return text == 'Y';
-}
-
 static const char *missing(size_t pages)
 {
 	if (geteuid())
@@ -644,7 +654,7 @@ static const char *missing(size_t pages)
 	case EROFS:
 		return "needs CAP_SYS_ADMIN, and configfs to write to";
 	case EXDEV:
-		return has_zswap() ? "needs zswap to be off, or memory.zswap.max of cgroup v2" :
+		return zswap_is_on() ? "needs zswap to be off, or memory.zswap.max of cgroup v2" :
 				     "needs swap for itself: another area takes our pages";
 	case ENODATA:
 		return "needs bad blocks of null_blk that can't be read";

@@ -90,6 +90,9 @@ int badswap_lose_some(struct badswap *bs, char *mem, unsigned int pages,
 /* The same for what is in a slot of the disk, whatever that is. */
 int badswap_lose_slot(struct badswap *bs, size_t slot);
 
+/* Writes what mkswap(8) does to @path, of @len bytes. */
+int badswap_format(struct badswap *bs, const char *path, size_t len);
+
 /* Makes all of the device readable again. */
 int badswap_heal(struct badswap *bs);
 

@@ -14,6 +14,7 @@
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <sys/sysmacros.h>
 
 #include "badswap.h"
@@ -26,17 +27,39 @@
 #define MADV_PAGEOUT	21
 #endif
 
-static bool file_has(const char *path, const char *text)
+/* Stores the beginning of the file that @format names, with @number in it. */
+static void read_file(char *text, size_t size, const char *format, int number)
 {
-	char buf[512] = "";
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char path[64];
+	int fd;
 
+	snprintf(path, sizeof(path), format, number);
+	memset(text, 0, size);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		return false;
-	if (read(fd, buf, sizeof(buf) - 1) < 0)
-		buf[0] = '\0';
+		return;
+	if (read(fd, text, size - 1) < 0)
+		*text = '\0';
 	close(fd);
-	return strstr(buf, text);
+}
+
+/* Whether such a file has the path of our disk, or its name, and nothing else. */
+static bool has_name(const struct badswap *bs, const char *format, int number)
+{
+	char text[128], *name;
+
+	read_file(text, sizeof(text), format, number);
+	text[strcspn(text, "\n ")] = '\0';
+	name = strrchr(text, '/');
+	return !strcmp(name ? name + 1 : text, bs->name);
+}
+
+bool zswap_is_on(void)
+{
+	char text[2];
+
+	read_file(text, sizeof(text), "/sys/module/zswap/parameters/enabled", 0);
+	return text[0] == 'Y';
 }
 
 /* Opens @path, which may be @module's; that is loaded if need be. */
@@ -89,6 +112,17 @@ static int zram_create(struct badswap *bs, size_t len)
 	return write_text(text, "/sys/block/zram%d/disksize", bs->number);
 }
 
+/* One that nobody has set up is what we have left, or nobody's yet. */
+static bool zram_is_ours(struct badswap *bs)
+{
+	char size[4];
+
+	if (bs->number < 0)
+		return false;
+	read_file(size, sizeof(size), "/sys/block/zram%d/disksize", bs->number);
+	return !strcmp(size, "0\n") || has_name(bs, "/sys/block/zram%d/backing_dev", bs->number);
+}
+
 static int zram_flush(struct badswap *bs)
 {
 	int ret = write_text("all", "/sys/block/zram%d/idle", bs->number);
@@ -104,50 +138,68 @@ static int zram_remove(struct badswap *bs)
 	return write_text(text, ZRAMFS "/hot_remove");
 }
 
-/* zswap, which the machine has in front of all swap. */
+/* zswap, which the machine has in front of all swap, where it can be told to write. */
 static int zswap_add(struct badswap *bs)
 {
 	char path[128];
 
-	snprintf(path, sizeof(path), "%s/memory.zswap.max", bs->cgroup);
-	return bs->cgroup[0] && !access(path, W_OK) &&
-	       file_has("/sys/module/zswap/parameters/enabled", "Y") ? 0 : -ENODEV;
+	snprintf(path, sizeof(path), "%s/memory.zswap.writeback", bs->cgroup);
+	return bs->cgroup[0] && !access(path, W_OK) && zswap_is_on() ? 0 : -ENODEV;
 }
 
 /* Where it may hold no more, each page that comes has it write another one. */
 static int zswap_flush(struct badswap *bs)
 {
 	const size_t len = bs->size / 2;
-	char path[128];
-	int tries, ret = -EAGAIN;
+	char path[128], stat[8192];
+	int tries, ret = -EBUSY;
 	char *mem;
 
 	snprintf(path, sizeof(path), "%s/memory.stat", bs->cgroup);
 	write_text("0", "%s/memory.zswap.max", bs->cgroup);
-	for (tries = 0; ret && tries < 50; tries++) {
+	for (tries = 0; ret == -EBUSY && tries < 50; tries++) {
 		mem = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-		if (mem == MAP_FAILED)
-			return -ENOMEM;
+		if (mem == MAP_FAILED) {
+			ret = -ENOMEM;
+			break;
+		}
 		if (getrandom(mem, len, 0) > 0)
 			madvise(mem, len, MADV_PAGEOUT);
 		munmap(mem, len);
-		if (file_has(path, "\nzswapped 0\n"))
+		read_file(stat, sizeof(stat), path, 0);
+		if (strstr(stat, "\nzswapped 0\n"))
 			ret = 0;
 	}
 	write_text("max", "%s/memory.zswap.max", bs->cgroup);
 	return ret;
 }
 
-/* A loop device, which is gone with its last user. */
+/* A loop device, which is free again with its last user. */
 static int loop_add(struct badswap *bs)
 {
 	int fd = open_or_load("/dev/loop-control", O_RDWR, "loop");
 
-	if (fd < 0)
-		return -ENODEV;
+	close(fd);
+	return fd < 0 ? -ENODEV : 0;
+}
+
+static int loop_try(struct badswap *bs, const struct loop_config *config)
+{
+	int fd = open("/dev/loop-control", O_RDWR | O_CLOEXEC);
+	char path[64];
+
 	bs->number = ioctl(fd, LOOP_CTL_GET_FREE);
 	close(fd);
-	return bs->number < 0 ? -ENODEV : 0;
+	over_path(bs, path, sizeof(path));
+	bs->over = disk_open(path);
+	if (bs->over < 0)
+		return bs->over;
+	if (!ioctl(bs->over, LOOP_CONFIGURE, config))
+		return 0;
+	fd = -errno;
+	close(bs->over);
+	bs->over = -1;
+	return fd;
 }
 
 static int loop_create(struct badswap *bs, size_t len)
@@ -158,14 +210,22 @@ static int loop_create(struct badswap *bs, size_t len)
 		.info.lo_sizelimit = len,
 		.info.lo_flags = LO_FLAGS_DIRECT_IO | LO_FLAGS_AUTOCLEAR,
 	};
-	char path[64];
+	int tries, ret = -EBUSY;
 
-	over_path(bs, path, sizeof(path));
 	snprintf((char *)config.info.lo_file_name, LO_NAME_SIZE, "/dev/%s", bs->name);
-	bs->over = disk_open(path);
-	if (bs->over < 0)
-		return bs->over;
-	return ioctl(bs->over, LOOP_CONFIGURE, &config) ? -errno : 0;
+	/* Another may be faster. */
+	for (tries = 0; ret == -EBUSY && tries < 10; tries++)
+		ret = loop_try(bs, &config);
+	return ret;
+}
+
+/* Our guard does not know which one we got. */
+static bool loop_is_ours(struct badswap *bs)
+{
+	for (bs->number = 0; bs->number < 256; bs->number++)
+		if (has_name(bs, "/sys/block/loop%d/loop/backing_file", bs->number))
+			return true;
+	return false;
 }
 
 /* A linear target of the device mapper, as a logical volume is. */
@@ -188,7 +248,7 @@ static int dm_ioctl(struct badswap *bs, unsigned int request, size_t sectors)
 
 	if (fd < 0)
 		return -ENODEV;
-	strcpy(arg.head.name, bs->name);
+	snprintf(arg.head.name, sizeof(arg.head.name), "%s", bs->name);
 	snprintf(arg.where, sizeof(arg.where), "/dev/%s 0", bs->name);
 	ret = ioctl(fd, request, &arg) ? -errno : 0;
 	close(fd);
@@ -210,6 +270,11 @@ static int dm_create(struct badswap *bs, size_t len)
 	return ret < 0 ? ret : 0;
 }
 
+static bool dm_is_ours(struct badswap *bs)
+{
+	return has_name(bs, "/sys/block/dm-%d/dm/name", bs->number);
+}
+
 static int dm_remove(struct badswap *bs)
 {
 	int ret = dm_ioctl(bs, DM_DEV_REMOVE, 0);
@@ -220,36 +285,34 @@ static int dm_remove(struct badswap *bs)
 /* A file, in a mount on /tmp that nobody else sees. */
 static int file_add(struct badswap *bs)
 {
-	if (!file_has("/proc/filesystems", bs->kind == BADSWAP_EXT2 ? "\text2\n" : "\text4\n"))
-		return -ENODEV;
 	if (system("command -v mke2fs >/dev/null"))
 		return -ENODEV;
-	if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
+	if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL))
 		return -errno;
 	return 0;
 }
 
-static int file_create(struct badswap *bs, size_t len)
+/* Whether what is on /tmp is on our disk. */
+static bool file_is_ours(struct badswap *bs)
 {
-	char *page = calloc(1, bs->page_size), text[128];
-	size_t done = 0;
-	int fd, ret = 0;
+	struct stat tmp, disk;
+	char path[64];
 
-	snprintf(text, sizeof(text), "mke2fs -q -F -b 4096 /dev/%s >/dev/null 2>&1", bs->name);
-	if (!page || system(text)) {
-		free(page);
-		return -ENOSPC;
-	}
-	snprintf(text, sizeof(text), "/dev/%s", bs->name);
-	if (mount(text, "/tmp", bs->kind == BADSWAP_EXT2 ? "ext2" : "ext4", 0, NULL))
-		ret = -errno;
-	over_path(bs, text, sizeof(text));
-	fd = ret ? -1 : open(text, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (!ret && fd < 0)
-		ret = -errno;
+	snprintf(path, sizeof(path), "/dev/%s", bs->name);
+	return !stat("/tmp", &tmp) && !stat(path, &disk) && tmp.st_dev == disk.st_rdev;
+}
+
+static int file_fill(const char *path, size_t page_size, size_t len)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	char *page = calloc(1, page_size);
+	int ret = 0;
+
+	if (fd < 0 || !page)
+		ret = -EIO;
 	/* With no holes. */
-	for (; !ret && done < len; done += bs->page_size)
-		if (write(fd, page, bs->page_size) != (ssize_t)bs->page_size)
+	for (; !ret && len; len -= page_size)
+		if (write(fd, page, page_size) != (ssize_t)page_size)
 			ret = -ENOSPC;
 	if (!ret && fsync(fd))
 		ret = -errno;
@@ -259,10 +322,30 @@ static int file_create(struct badswap *bs, size_t len)
 	return ret;
 }
 
+static int file_create(struct badswap *bs, size_t len)
+{
+	const char *type = bs->kind == BADSWAP_EXT2 ? "ext2" : "ext4";
+	char text[128];
+
+	/* Not all know the types; what ext2 has, ext4 can mount. */
+	snprintf(text, sizeof(text), "mke2fs -q -F -b 4096 -t %s /dev/%s >/dev/null 2>&1", type,
+		 bs->name);
+	if (system(text)) {
+		snprintf(text, sizeof(text), "mke2fs -q -F -b 4096 /dev/%s >/dev/null 2>&1",
+			 bs->name);
+		if (system(text))
+			return -EIO;
+	}
+	snprintf(text, sizeof(text), "/dev/%s", bs->name);
+	if (mount(text, "/tmp", type, 0, NULL))
+		return -errno;
+	over_path(bs, text, sizeof(text));
+	return file_fill(text, bs->page_size, len);
+}
+
 static int file_remove(struct badswap *bs)
 {
-	umount2("/tmp", MNT_DETACH);
-	return 0;
+	return umount2("/tmp", MNT_DETACH) ? -errno : 0;
 }
 
 /* The disk itself, whose errors are over at once. */
@@ -272,23 +355,22 @@ static int once_add(struct badswap *bs)
 	       -ENODEV : 0;
 }
 
-/* Of each kind: what is swapped to, by its number, and which file then has the disk's name. */
+/* Of each kind; path is of what is swapped to, with its number. */
 static const struct {
-	const char *path, *says;
+	const char *path;
 	int (*add)(struct badswap *bs);
 	int (*create)(struct badswap *bs, size_t len);
+	bool (*is_ours)(struct badswap *bs);
 	int (*flush)(struct badswap *bs);
 	int (*remove)(struct badswap *bs);
 } kinds[] = {
-	[BADSWAP_ZRAM] = { "/dev/zram%d", "/sys/block/zram%d/backing_dev",
-		zram_add, zram_create, zram_flush, zram_remove },
+	[BADSWAP_ZRAM] = { "/dev/zram%d", zram_add, zram_create, zram_is_ours, zram_flush,
+			   zram_remove },
 	[BADSWAP_ZSWAP] = { .add = zswap_add, .flush = zswap_flush },
-	[BADSWAP_LOOP] = { "/dev/loop%d", "/sys/block/loop%d/loop/backing_file",
-		loop_add, loop_create },
-	[BADSWAP_DM] = { "/dev/dm-%d", "/sys/block/dm-%d/dm/name",
-		dm_add, dm_create, NULL, dm_remove },
-	[BADSWAP_EXT4] = { .add = file_add, .create = file_create, .remove = file_remove },
-	[BADSWAP_EXT2] = { .add = file_add, .create = file_create, .remove = file_remove },
+	[BADSWAP_LOOP] = { "/dev/loop%d", loop_add, loop_create, loop_is_ours },
+	[BADSWAP_DM] = { "/dev/dm-%d", dm_add, dm_create, dm_is_ours, NULL, dm_remove },
+	[BADSWAP_EXT4] = { NULL, file_add, file_create, file_is_ours, NULL, file_remove },
+	[BADSWAP_EXT2] = { NULL, file_add, file_create, file_is_ours, NULL, file_remove },
 	[BADSWAP_ONCE] = { .add = once_add },
 };
 
@@ -302,15 +384,9 @@ void over_path(const struct badswap *bs, char *path, size_t size)
 		snprintf(path, size, "/%s/%s", kinds[bs->kind].create ? "tmp" : "dev", bs->name);
 }
 
-bool over_is_ours(const struct badswap *bs)
+bool over_is_ours(struct badswap *bs)
 {
-	const char *format = kinds[bs->kind].says;
-	char path[64];
-
-	if (!format)
-		return true;
-	snprintf(path, sizeof(path), format, bs->number);
-	return file_has(path, bs->name);
+	return kinds[bs->kind].is_ours ? kinds[bs->kind].is_ours(bs) : true;
 }
 
 int over_add(struct badswap *bs)

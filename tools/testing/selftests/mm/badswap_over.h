@@ -14,8 +14,8 @@ struct badswap;
 /* Stores what is swapped to. */
 void over_path(const struct badswap *bs, char *path, size_t size);
 
-/* Whether that is ours, as long as it is there: another may have its number since. */
-bool over_is_ours(const struct badswap *bs);
+/* Whether that is there, and ours: another may have its number since. */
+bool over_is_ours(struct badswap *bs);
 
 /* Before there is a disk: so much that over_remove() can do the rest.  -ENODEV: no such kind. */
 int over_add(struct badswap *bs);
@@ -25,6 +25,9 @@ int over_create(struct badswap *bs, size_t len);
 
 /* When nobody swaps to it any more.  -EBUSY: somebody, as udev, has it open. */
 int over_remove(struct badswap *bs);
+
+/* Whether zswap takes what is swapped out, of all but our cgroup. */
+bool zswap_is_on(void);
 
 /* Returns a file descriptor for direct I/O. */
 int disk_open(const char *path);

@@ -22,6 +22,7 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/swap.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 
 #include "../kselftest_harness.h"
@@ -236,19 +237,25 @@ FIXTURE_TEARDOWN(swap_errors)
  * What reads the kernel's log comes first: of what others lose, more may not be logged.
  */
 
-/* Stores what the kernel has logged since @fd, and returns of how many failed swap reads. */
-static unsigned int kmsg_errors(int fd, char *text, size_t size)
+/* Stores what the kernel has logged of @bs since @fd, and returns of how many failed reads. */
+static unsigned int kmsg_errors(struct badswap *bs, int fd, char *text, size_t size)
 {
 	static char record[8192];
 	unsigned int errors = 0;
+	struct stat disk;
+	char ours[64];
 	ssize_t len;
+
+	fstat(bs->fd, &disk);
+	snprintf(ours, sizeof(ours), "Read-error on swap-device (%u:%u:", major(disk.st_rdev),
+		 minor(disk.st_rdev));
 
 	*text = '\0';
 	while ((len = read(fd, record, sizeof(record) - 1)) > 0 || (len < 0 && errno == EPIPE)) {
 		if (len < 0)
 			continue;
 		record[len] = '\0';
-		if (!strstr(record, "Read-error on swap-device (") ||
+		if (!strstr(record, ours) ||
 		    strlen(text) + len + 2 > size)
 			continue;
 		strcat(strcat(text, record), "\n");
@@ -261,7 +268,7 @@ static unsigned int kmsg_errors(int fd, char *text, size_t size)
  * Touches lost pages, until the kernel has logged that one, or what was read along with it,
  * could not be read: it says no more than ten such things in 5 seconds.
  */
-static bool touch_logged(char *mem, char *log, size_t size)
+static bool touch_logged(struct badswap *bs, char *mem, char *log, size_t size)
 {
 	int fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	unsigned int i, errors = 0;
@@ -272,7 +279,7 @@ static bool touch_logged(char *mem, char *log, size_t size)
 			sleep(6);
 		if (touch(mem + i * page_size, i, READ) != BUS)
 			break;
-		errors = kmsg_errors(fd, log, size);
+		errors = kmsg_errors(bs, fd, log, size);
 	}
 	close(fd);
 	return errors;
@@ -310,25 +317,13 @@ static bool swap_to_partition(struct badswap *bs, char *path, size_t size)
 	struct blkpg_ioctl_arg arg = {
 		.op = BLKPG_ADD_PARTITION, .datalen = sizeof(part), .data = &part,
 	};
-	uint32_t head[2] = { 1, part.length / page_size - 1 };
-	char *header = aligned_alloc(page_size, page_size);
-	int fd, tries;
 
-	if (!header || ioctl(bs->fd, BLKPG, &arg))
+	if (ioctl(bs->fd, BLKPG, &arg))
 		return false;
 	snprintf(path, size, "/dev/%s%s1", bs->name,
 		 bs->name[strlen(bs->name) - 1] > '9' ? "" : "p");
-	for (tries = 0; tries < 100 && access(path, F_OK); tries++)
-		usleep(20000);
-	memset(header, 0, page_size);
-	memcpy(header + 1024, head, sizeof(head));
-	memcpy(header + page_size - 10, "SWAPSPACE2", 10);
-	fd = open(path, O_RDWR | O_DIRECT | O_CLOEXEC);
-	if (pwrite(fd, header, page_size, 0) != (ssize_t)page_size)
-		return false;
-	close(fd);
-	free(header);
-	return !swapon(path, SWAP_FLAG_PREFER | 32767);
+	return !badswap_format(bs, path, part.length) &&
+	       !swapon(path, SWAP_FLAG_PREFER | 32767);
 }
 
 /* Until no copy is in memory. */
@@ -385,7 +380,7 @@ TEST_F(swap_errors, sector_of_partition)
 		SKIP(return, "null_blk has no partitions here");
 	EXPECT_TRUE(page_out(&self->bs, mem, mem_size));
 	EXPECT_EQ(0, lose_on_partition(&self->bs, mem));
-	EXPECT_TRUE(touch_logged(mem, log, sizeof(log)));
+	EXPECT_TRUE(touch_logged(&self->bs, mem, log, sizeof(log)));
 	EXPECT_TRUE(run_tool(log, args));
 	EXPECT_TRUE(is_status(1));
 	EXPECT_TRUE(sectors_are_of(mem, NR_PAGES));
@@ -403,7 +398,7 @@ TEST_F(swap_errors, sector)
 	struct stat stat_;
 
 	CASE("swap_errors: whose page a sector of the log is, before swapoff");
-	ASSERT_TRUE(touch_logged(self->mem, log, sizeof(log)));
+	ASSERT_TRUE(touch_logged(&self->bs, self->mem, log, sizeof(log)));
 	ASSERT_TRUE(run_tool(log, args));
 	EXPECT_TRUE(is_status(1));
 	EXPECT_TRUE(sectors_are_of(self->mem, PRIVATE_PAGES));

@@ -126,7 +126,7 @@ FIXTURE_VARIANT_ADD(swap_read_again, ext2_shared)
 /* What there has to be for each. */
 static const char *const needs[] = {
 	[BADSWAP_ZRAM] = "needs zram with a backing device (CONFIG_ZRAM_WRITEBACK)",
-	[BADSWAP_ZSWAP] = "needs zswap to be on, and cgroup v2",
+	[BADSWAP_ZSWAP] = "needs zswap to be on, and memory.zswap.writeback of cgroup v2",
 	[BADSWAP_LOOP] = "needs loop devices (CONFIG_BLK_DEV_LOOP)",
 	[BADSWAP_DM] = "needs the device mapper (CONFIG_BLK_DEV_DM)",
 	[BADSWAP_EXT4] = "needs ext4 and mke2fs",
