@@ -26,6 +26,6 @@ gdb-guest)
 *)
 	[ -f "$how" ] || die "INITRD=$how is not here"
 	say BOOT "$2/$3 with $how: Ctrl-A x ends QEMU"
-	qemu "$dir/bzImage" "$how" lab.to=ttyS0 -serial mon:stdio
+	qemu "$dir/bzImage" "$how" lab.to=console -serial mon:stdio
 	;;
 esac
