@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # Reads what bench counted, NAME PAGES LOST INSTRUCTIONS, from files KERNEL-RUN, and prints for
-# each NAME the instructions a page, as the slope of a line through all numbers of pages, and
-# the last kernel's in parts of the first one's.
+# each NAME the instructions a page, as the slope of a line through all numbers of pages; the
+# last kernel's in parts of the first one's; and how far, in percent, it is from that line where
+# it is farthest.
 FNR == 1 {
 	kernel = FILENAME
 	sub(/.*\//, "", kernel)
@@ -25,6 +26,7 @@ run == 1 {
 	xx[kernel, what] += $2 * $2
 	xy[kernel, what] += $2 * $4
 	first[kernel, what, $2] = $4
+	sizes[$2]
 	next
 }
 
@@ -44,18 +46,35 @@ function slope(kernel, what,	count)
 		(count * xx[kernel, what] - x[kernel, what] ^ 2) : 0
 }
 
+function residual(kernel, what,	count, from, size, apart, most)
+{
+	count = n[kernel, what]
+	from = (y[kernel, what] - slope(kernel, what) * x[kernel, what]) / count
+	for (size in sizes) {
+		if (!((kernel, what, size) in first))
+			continue
+		apart = (from + slope(kernel, what) * size) / first[kernel, what, size] - 1
+		if (apart < 0)
+			apart = -apart
+		if (apart > most)
+			most = apart
+	}
+	return 100 * most
+}
+
 END {
 	printf "%-24s", "instructions a page"
 	for (k = 1; k <= kernels; k++)
 		printf " %12s", column[k]
-	printf "  %s/%s\n", column[kernels], column[1]
+	printf "  %s/%s  off\n", column[kernels], column[1]
 	for (r = 1; r <= rows; r++) {
 		what = row[r]
 		printf "%-24s", what
 		for (k = 1; k <= kernels; k++)
 			printf " %11.1f%s", slope(column[k], what), \
 				differs[column[k], what] > 0.001 ? "~" : " "
-		printf "  %.4f\n", slope(column[kernels], what) / slope(column[1], what)
+		printf "  %11.4f  %.1f\n", slope(column[kernels], what) / slope(column[1], what),
+			residual(column[kernels], what)
 	}
 	print "~: two boots of the kernel are more than 0.1 % apart"
 	exit !rows
