@@ -72,7 +72,7 @@ END {
 		printf "%-24s", what
 		for (k = 1; k <= kernels; k++)
 			printf " %11.1f%s", slope(column[k], what), \
-				differs[column[k], what] > 0.001 ? "~" : " "
+				(differs[column[k], what] > 0.001 ? "~" : " ")
 		printf "  %11.4f  %.1f\n", slope(column[kernels], what) / slope(column[1], what),
 			residual(column[kernels], what)
 	}
