@@ -285,7 +285,7 @@ static void compare_entry(struct map *m, unsigned int i, uint64_t entry)
 
 	if (p->state != OWN)
 		return;
-	if (p->dirty && !(entry & PM_SOFT_DIRTY))
+	if (p->dirty && !(entry & PM_SOFT_DIRTY) && has_soft_dirty())
 		wrong("unchanged", "%s page %u was written, and its entry is %#llx", m->name, i,
 		      (unsigned long long)entry);
 	if (run->health[p->version] != DEAD) {

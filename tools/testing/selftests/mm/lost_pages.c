@@ -274,6 +274,19 @@ bool same_entries(char *mem, const uint64_t *old, uint64_t ignore)
 	return true;
 }
 
+bool has_soft_dirty(void)
+{
+	static char written;
+	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	uint64_t entry;
+
+	written = 1;
+	barrier();
+	entry = pagemap_get_entry(fd, &written);
+	close(fd);
+	return entry & PM_SOFT_DIRTY;
+}
+
 bool are_soft_dirty(char *mem, bool dirty)
 {
 	uint64_t now[NR_PAGES];

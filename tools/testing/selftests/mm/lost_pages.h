@@ -91,6 +91,9 @@ bool get_entries(char *mem, uint64_t *entries);
 /* Lost pages have the entries that they had, but for the bits in @ignore. */
 bool same_entries(char *mem, const uint64_t *old, uint64_t ignore);
 
+/* Whether a page that was just written is soft-dirty: not all machines have that. */
+bool has_soft_dirty(void);
+
 /* All lost pages are, or are not, soft-dirty. */
 bool are_soft_dirty(char *mem, bool dirty);
 
