@@ -16,7 +16,7 @@ JOBS	?= $(shell nproc)
 # seconds that a guest may take, its CPUs, its memory in MiB, more for its command line
 LIMIT	?= $(if $(filter debug ksft,$(KERNEL)),900,300)
 SMP	?= 2
-MEM	?= $(if $(filter debug,$(KERNEL)),1024,512)
+MEM	?= $(if $(filter debug,$(KERNEL))$(filter 64k,$(PAGES)),1024,512)
 CMDLINE	?=
 # a file with options for the kernels, on top of those in lab/guest
 CONFIG	?=

@@ -35,7 +35,8 @@ release=$(make -s -C "$B/$base/src" kernelversion)
 status=0
 # shellcheck disable=SC2086 # a list of files
 table() {
-	awk -v title="$release + series/$base" -v titles="$out.titles" -v warnings="$out.warnings" \
+	# What patches claim of kernels is of x86_64.
+	awk -v only_after="$cross" -v title="$release + series/$base" -v titles="$out.titles" -v warnings="$out.warnings" \
 		-v footer="KTAP: $B/$base/*/results.tap" \
 		-f lab/views/table.awk -f "lab/views/$view.awk" $files
 }

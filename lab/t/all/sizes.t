@@ -14,5 +14,5 @@ on_bases "other sizes" sizes
 
 # Of arm64, where there are pages of more than 4k.  Its races are not had.
 ok "6.12: arm64" lab_make 6.12 verdict ARCH=arm64
-ok "6.12: arm64, pages of 64k" lab_make 6.12 verdict ARCH=arm64 PAGES=64k MEM=1024
+ok "6.12: arm64, pages of 64k" lab_make 6.12 verdict ARCH=arm64 PAGES=64k
 done_testing
