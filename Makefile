@@ -167,7 +167,7 @@ check-all:
 	@lab/stages/deps.sh $(DEPS) $(CHECK_DEPS) $(CROSS) $(COCCI)
 	@echo "check-all: check, and: each patch of the series booted on its own, a bisection,"
 	@echo "check-all: all cases on each control, the grid of configs and compilers, coccicheck,"
-	@echo "check-all: coverage"
+	@echo "check-all: coverage, KASAN and lockdep, other options, sizes and machines"
 	$(RUN) env T="lab/t/*.t lab/t/all/*.t" lab/t/check.sh
 
 matrix:
