@@ -336,6 +336,8 @@ static int file_create(struct badswap *bs, size_t len)
 		if (system(text))
 			return -EIO;
 	}
+	/* As we have it open, it was not written back when mke2fs has closed it. */
+	fsync(bs->fd);
 	snprintf(text, sizeof(text), "/dev/%s", bs->name);
 	if (mount(text, "/tmp", type, 0, NULL))
 		return -errno;
