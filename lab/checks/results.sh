@@ -130,7 +130,7 @@ part() {
 
 # between FILE NAME: what stands there now.
 between() {
-	sed -n "/^<!-- $2 -->\$/,/^<!-- end -->\$/{ /^<!-- /!p; }" "$1"
+	sed -n "\\|^<!-- $2 -->\$|,/^<!-- end -->\$/{ /^<!-- /!p; }" "$1"
 }
 
 # renewed FILE: FILE with all that can be had in it.
