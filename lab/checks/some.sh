@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # some.sh BASE PATTERNS KERNEL...: boots each KERNEL with only the tests that fit one of
 # PATTERNS, or with all, REPEAT times, and prints how each test came out, with a count
-# where it was not always the same.  Exits 1 if one was not, or fails on after.
+# where it was not always the same.  Exits 1 if one was not, or fails on after or debug.
 . lab/lib.sh
 : "${REPEAT:=1}"
 

@@ -14,7 +14,7 @@ FNR == 1 { split(FILENAME, part, "/some/"); kernel = part[1]; sub(/.*\//, "", ke
 	}
 	if (!count[test, is]++)
 		outcomes[test] = outcomes[test] (outcomes[test] == "" ? "" : "\t") is
-	bad += kernel == "after" && $2 == "fail"
+	bad += kernel ~ /^(after|debug)$/ && $2 == "fail"
 }
 
 END {
@@ -31,7 +31,7 @@ END {
 	}
 	if (ended)
 		print "no end: " ended
-	printf "\n%d tests, %d times: %d came out in different ways, %d failures on after\n", \
+	printf "\n%d tests, %d times: %d came out in different ways, %d failures on after or debug\n", \
 	       n, times, differ, bad
 	exit differ || bad || ended
 }
