@@ -18,10 +18,10 @@ for base in $(bases); do
 done
 rm -rf "$B"/busybox.deb* "$B/check" "$B/judge" "$B"/accel* "$B"/probe.* "$B/times" "$B/junit.xml" \
 	"$B/deps.log" "$B/swapin-tests.tar.gz"*
-[ "$1" = distclean ] || exit 0
 # What other makes of ours have put below.
 for below in "$B"/arm64-*k "$B/variants"; do
 	[ ! -d "$below" ] || B=$below lab/stages/clean.sh "$1"
 done
+[ "$1" = distclean ] || exit 0
 rm -rf "$B/dl" "$B/runs" "$B/ticker" "$B/guests" "$B/.lab"
 rmdir "$B" 2>/dev/null || say CLEAN "$B has more in it, which is not ours: $(find "$B" -mindepth 1 -maxdepth 1 -printf '%f ')"
