@@ -458,7 +458,7 @@ long large_swapped_out(void)
 bool own_tmp(const char *options)
 {
 	return !unshare(CLONE_NEWNS) &&
-	       !syscall(__NR_mount, NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) &&
+	       !syscall(__NR_mount, NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) &&
 	       !syscall(__NR_mount, "tmpfs", "/tmp", "tmpfs", 0, options);
 }
 
