@@ -29,8 +29,8 @@ for kernel in $kernels; do
 	for run in 1 2; do
 		lab/stages/boot.sh "$base" "$kernel" "$dir/guest.cpio.gz" "$dir/$kernel.$run"
 		sed -n 's/\r$//; s/.*# bench: //p' "$dir/$kernel.$run/run/results.log" >"$dir/$kernel-$run"
-		[ -s "$dir/$kernel-$run" ] ||
-			die "$base/$kernel: no figures (log: $dir/$kernel.$run/run/results.log)"
+		grep -q 'end bench 0' "$dir/$kernel.$run/run/results.log" ||
+			die "$base/$kernel: not all figures (log: $dir/$kernel.$run/run/results.log)"
 		files="$files $dir/$kernel-$run"
 	done
 done

@@ -183,21 +183,31 @@ static void empty(void)
 	NEED(!ftruncate(file, 0));
 }
 
+/* Not all kernels give back what is lost of a file that is truncated. */
+static void new_file(void)
+{
+	if (file >= 0)
+		close(file);
+	file = memfd_create("bench", MFD_CLOEXEC);
+	NEED(file >= 0 && !ftruncate(file, len));
+	NEED(mmap(mem, len, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, file, 0) == mem);
+}
+
 static void filled(void)
 {
-	NEED(!ftruncate(file, 0) && !ftruncate(file, len));
+	new_file();
 	fill(mem, pages);
 }
 
 static void file_on_and_out(void)
 {
-	NEED(!ftruncate(file, 0) && !ftruncate(file, len));
+	new_file();
 	on_and_out();
 }
 
 static void file_lose_all(void)
 {
-	NEED(!ftruncate(file, 0) && !ftruncate(file, len));
+	new_file();
 	lose_all();
 }
 
@@ -214,9 +224,7 @@ static void swap_on(void)
 
 static void shared_memory(void)
 {
-	file = memfd_create("bench", MFD_CLOEXEC);
-	NEED(file >= 0 && !ftruncate(file, len));
-	mem = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+	mem = mmap(NULL, len, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	NEED(mem != MAP_FAILED);
 	measure("shmem-truncate", 0, empty, filled);
 	measure("shmem-swapin", 0, touch_all, file_on_and_out);
@@ -229,6 +237,7 @@ static void shared_memory(void)
 	measure("later-swapoff", 0, do_swapoff, swap_on);
 	munmap(mem, len);
 	close(file);
+	file = -1;
 }
 
 int main(void)
