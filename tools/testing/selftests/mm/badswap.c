@@ -412,6 +412,17 @@ static int which_page(struct badswap *bs, const char *slot, const char *data,
 	return -1;
 }
 
+/*
+ * Memory for a copy of pages, or NULL: none that free() would keep, as what it has would be
+ * taken for the pages when it is swapped out too.
+ */
+static char *copy_alloc(size_t len)
+{
+	char *mem = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	return mem == MAP_FAILED ? NULL : mem;
+}
+
 /* Whether a slot of swap is that of the disk. */
 static bool same_slots(const struct badswap *bs)
 {
@@ -434,7 +445,7 @@ static int find_pages(struct badswap *bs, const char *data, int pages)
 {
 	const size_t size = bs->page_size, chunk = CHUNK_PAGES * size;
 	uint64_t *entries = calloc(pages, sizeof(*entries));
-	char *buf = aligned_alloc(size, chunk), *found = calloc(1, pages);
+	char *buf = copy_alloc(chunk), *found = calloc(1, pages);
 	int ret = buf && found && entries ? 0 : -ENOMEM;
 	int guess = 0, missing = pages, page;
 	size_t pos = 0, off, slot, left;
@@ -470,7 +481,8 @@ static int find_pages(struct badswap *bs, const char *data, int pages)
 		pos = (pos + chunk) % bs->size;
 	}
 	free(entries);
-	free(buf);
+	if (buf)
+		munmap(buf, chunk);
 	free(found);
 	return ret ? ret : missing ? -EXDEV : 0;
 }
@@ -478,7 +490,7 @@ static int find_pages(struct badswap *bs, const char *data, int pages)
 int badswap_pageout(struct badswap *bs, void *mem, size_t len)
 {
 	int tries, pages = len / bs->page_size, ret = -EAGAIN;
-	char *data = malloc(len);
+	char *data = copy_alloc(len);
 	char amount[24];
 
 	if (!data)
@@ -518,7 +530,7 @@ int badswap_pageout(struct badswap *bs, void *mem, size_t len)
 			ret = find_pages(bs, data, pages);
 		bs->used = true;
 	}
-	free(data);
+	munmap(data, len);
 	return ret;
 }
 
