@@ -40,7 +40,7 @@ exec 9>&-
 [ ! -f "$dir/missing" ] ||
 	say REGRESS "$base: not built: $(paste -sd ' ' "$dir/missing") (log: $dir/build.log)"
 cp lab/checks/regress.list "$dir/root/regress/list"
-TOOLS=stress-ng lab/stages/image.sh "$dir/guest.cpio.gz" lab/guest/init lab/guest/regress "$dir/root/"
+TOOLS="stress-ng setpriv" lab/stages/image.sh "$dir/guest.cpio.gz" lab/guest/init lab/guest/regress "$dir/root/"
 for one in "$stock" "$kernel"; do
 	lab/stages/boot.sh "$base" "$one" "$dir/guest.cpio.gz" "$dir/$one"
 	lab/stages/verdict.sh "$dir/$one"
