@@ -50,6 +50,9 @@ awk -v release="Linux $(make -s -C "$src" kernelversion), its own tests" -f lab/
 mv "$dir/table.new" "$dir/table"
 echo
 cat "$dir/table"
+for one in "$stock" "$kernel"; do
+	echo "$one: $(grep -c '# try 1' "$dir/$one/results.tap") were run a second time"
+done
 # Of a test that ends early there are results that are missing.
 awk -F '\t' 'NR == FNR { was[$1] = $2; next }
 	{ is[$1] = $2 }

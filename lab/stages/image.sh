@@ -27,6 +27,9 @@ tools() {
 
 # The guest's busybox, which is Debian's for its machine: one that is not ours is not installed.
 busybox_of() {
+	# What our shell has half done is not for this one to undo.
+	# shellcheck disable=SC2317 # which a trap may call
+	on_exit() { :; }
 	[ -n "$cross" ] || { command -v busybox; return; }
 	deb=$(cd "$B" && pwd)/busybox.deb
 	lock "$deb.lock" "for another make that unpacks busybox" >&2

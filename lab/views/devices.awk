@@ -41,10 +41,10 @@ kind != "" && /# SKIP/ {
 function cell(counts) {
 	if (wrong[file, kind_of])
 		return wrong[file, kind_of]
+	if (!((file, kind_of) in counts))
+		return "-"
 	# A test that broke off has not counted all.
-	if (what == 1 && bad[file, kind_of] != most)
-		return (file, kind_of) in bad ? "failed" : "-"
-	return (file, kind_of) in counts ? counts[file, kind_of] : "-"
+	return what == 2 || bad[file, kind_of] == most ? counts[file, kind_of] : "failed"
 }
 
 function row(kind,	text, i) {

@@ -30,7 +30,7 @@ function may_skip(kernel, name, due)
 # A kernel fails in all that is claimed of it, as claimed, and in nothing else.
 function hold(kernel, name,	is, due)
 {
-	if (only_after && kernel != "after")
+	if (only_after && kernel ~ /^(stock|before|without-|wrong-)/)
 		return
 	is = (kernel, name) in result ? result[kernel, name] : "-"
 	due = due_of(kernel, name)

@@ -30,6 +30,9 @@
 #define CGROUPFS	"/sys/fs/cgroup"
 
 /* Not all libcs know these. */
+#ifndef MADV_COLD
+#define MADV_COLD	20
+#endif
 #ifndef MADV_PAGEOUT
 #define MADV_PAGEOUT	21
 #endif
@@ -193,17 +196,21 @@ int badswap_format(struct badswap *bs, const char *path, size_t len)
 	return ret;
 }
 
-/* Swaps off all partitions of the disk, which a test has made. */
-static int partitions_off(struct badswap *bs)
+/* Swaps off the disk and its partitions, which a test may have made; -EBUSY: not all. */
+static int disk_off(struct badswap *bs)
 {
 	FILE *file = fopen("/proc/swaps", "r");
+	int len, ret = file ? 0 : -EBUSY;
 	char line[256], path[64], of[64];
-	int len, ret = 0;
 
-	len = snprintf(path, sizeof(path), "/dev/%sp", bs->name);
-	while (file && fgets(line, sizeof(line), file))
-		if (sscanf(line, "%63s", of) == 1 && !strncmp(of, path, len) && swapoff(of))
-			ret = -errno;
+	len = snprintf(path, sizeof(path), "/dev/%s", bs->name);
+	while (file && fgets(line, sizeof(line), file)) {
+		if (sscanf(line, "%63s", of) != 1 || strncmp(of, path, len))
+			continue;
+		/* Or with \040(deleted) at its end, and then not by its name. */
+		if ((!of[len] || of[len] == 'p' || of[len] == '\\') && swapoff(of))
+			ret = -EBUSY;
+	}
 	if (file)
 		fclose(file);
 	return ret;
@@ -217,14 +224,12 @@ static int disk_remove(struct badswap *bs)
 {
 	char path[64];
 
-	over_path(bs, path, sizeof(path));
 	if (over_is_ours(bs)) {
+		over_path(bs, path, sizeof(path));
 		if (swapoff(path) && errno != EINVAL && errno != ENOENT)
 			return -errno;
-		if (over_remove(bs) == -EBUSY)
-			return -EBUSY;
 	}
-	if (partitions_off(bs))
+	if (over_remove(bs) == -EBUSY || disk_off(bs))
 		return -EBUSY;
 	if (bs->over >= 0)
 		close(bs->over);
@@ -300,6 +305,11 @@ void pin_to(int cpu)
 	sched_setaffinity(0, sizeof(set), &set);
 }
 
+static size_t copies_size(const struct badswap *bs)
+{
+	return CHUNK_PAGES * bs->page_size + bs->room;
+}
+
 int badswap_create_kind(struct badswap *bs, size_t pages, enum badswap_kind kind)
 {
 	size_t unit, len;
@@ -317,7 +327,10 @@ int badswap_create_kind(struct badswap *bs, size_t pages, enum badswap_kind kind
 	/* A file system wants some for itself. */
 	bs->size = kind == BADSWAP_EXT4 || kind == BADSWAP_EXT2 ? 2 * len : len;
 	bs->page_in = calloc(bs->size / bs->page_size, sizeof(*bs->page_in));
-	if (!bs->page_in)
+	bs->room = pages * bs->page_size;
+	bs->copies = mmap(NULL, copies_size(bs), PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (!bs->page_in || bs->copies == MAP_FAILED || mlock(bs->copies, copies_size(bs)))
 		return -ENOMEM;
 	snprintf(bs->name, sizeof(bs->name), "badswap-%d", getpid());
 	pin_to(sched_getcpu());
@@ -412,17 +425,6 @@ static int which_page(struct badswap *bs, const char *slot, const char *data,
 	return -1;
 }
 
-/*
- * Memory for a copy of pages, or NULL: none that free() would keep, as what it has would be
- * taken for the pages when it is swapped out too.
- */
-static char *copy_alloc(size_t len)
-{
-	char *mem = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	return mem == MAP_FAILED ? NULL : mem;
-}
-
 /* Whether a slot of swap is that of the disk. */
 static bool same_slots(const struct badswap *bs)
 {
@@ -445,8 +447,8 @@ static int find_pages(struct badswap *bs, const char *data, int pages)
 {
 	const size_t size = bs->page_size, chunk = CHUNK_PAGES * size;
 	uint64_t *entries = calloc(pages, sizeof(*entries));
-	char *buf = copy_alloc(chunk), *found = calloc(1, pages);
-	int ret = buf && found && entries ? 0 : -ENOMEM;
+	char *buf = bs->copies, *found = calloc(1, pages);
+	int ret = found && entries ? 0 : -ENOMEM;
 	int guess = 0, missing = pages, page;
 	size_t pos = 0, off, slot, left;
 	bool private = false;
@@ -481,20 +483,31 @@ static int find_pages(struct badswap *bs, const char *data, int pages)
 		pos = (pos + chunk) % bs->size;
 	}
 	free(entries);
-	if (buf)
-		munmap(buf, chunk);
 	free(found);
 	return ret ? ret : missing ? -EXDEV : 0;
+}
+
+/* Has each CPU give up pages that it keeps to itself, as those that ksmd has merged on it. */
+static void drain_cpus(void *mem)
+{
+	const int home = sched_getcpu(), cpus = sysconf(_SC_NPROCESSORS_CONF);
+	int cpu;
+
+	for (cpu = 0; cpu < cpus; cpu++) {
+		pin_to(cpu);
+		madvise(mem, 1, MADV_COLD);
+	}
+	pin_to(home);
 }
 
 int badswap_pageout(struct badswap *bs, void *mem, size_t len)
 {
 	int tries, pages = len / bs->page_size, ret = -EAGAIN;
-	char *data = copy_alloc(len);
+	char *data = bs->copies + CHUNK_PAGES * bs->page_size;
 	char amount[24];
 
-	if (!data)
-		return -ENOMEM;
+	if (len > bs->room)
+		return -EINVAL;
 	memcpy(data, mem, len);
 	bs->mem = mem;
 	for (tries = 0; tries < 60 && (ret == -EAGAIN || ret == -EXDEV); tries++) {
@@ -506,6 +519,8 @@ int badswap_pageout(struct badswap *bs, void *mem, size_t len)
 			ret = map_cached(bs, mem, data, pages);
 			if (ret)
 				break;
+			if (tries % 10 == 5)
+				drain_cpus(mem);
 		}
 		if (madvise(mem, len, MADV_PAGEOUT)) {
 			ret = -errno;
@@ -530,7 +545,6 @@ int badswap_pageout(struct badswap *bs, void *mem, size_t len)
 			ret = find_pages(bs, data, pages);
 		bs->used = true;
 	}
-	munmap(data, len);
 	return ret;
 }
 
@@ -603,6 +617,9 @@ void badswap_destroy(struct badswap *bs)
 {
 	free(bs->page_in);
 	bs->page_in = NULL;
+	if (bs->copies)
+		munmap(bs->copies, copies_size(bs));
+	bs->copies = NULL;
 	/* What can't be removed now is left to the guard. */
 	if (disk_remove(bs))
 		return;

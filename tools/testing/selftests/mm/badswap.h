@@ -44,6 +44,8 @@ struct badswap {
 	bool used;		/* slots may have what pages had that are elsewhere now */
 	char *mem;		/* that was paged out last */
 	int *page_in;		/* for each slot, the number of its page in mem, or -1 */
+	size_t room;		/* for pages, in bytes */
+	char *copies;		/* of pages; locked, as swapped out they would be taken for these */
 	int fd;			/* of the disk, for direct reads */
 	enum badswap_kind kind;
 	int number;		/* of what is over the disk, or -1 */
@@ -71,8 +73,9 @@ int badswap_create_kind(struct badswap *bs, size_t pages, enum badswap_kind kind
 int badswap_merge(struct badswap *bs, size_t pages);
 
 /*
- * Pages @len bytes at @mem out, and returns when no copy of them is left in
- * memory.  No page may begin with 8 bytes of zeroes, or be as another one.
+ * Pages @len bytes at @mem, no more than there is room for, out, and returns when
+ * no copy of them is left in memory.  No page may begin with 8 bytes of zeroes, or
+ * be as another one.
  * -EAGAIN: some stay in memory; -EXDEV: some went to another device.
  */
 int badswap_pageout(struct badswap *bs, void *mem, size_t len);

@@ -134,6 +134,8 @@ static int zram_remove(struct badswap *bs)
 {
 	char text[16];
 
+	if (!zram_is_ours(bs))
+		return 0;
 	snprintf(text, sizeof(text), "%d", bs->number);
 	return write_text(text, ZRAMFS "/hot_remove");
 }
@@ -222,10 +224,15 @@ static int loop_create(struct badswap *bs, size_t len)
 /* Our guard does not know which one we got. */
 static bool loop_is_ours(struct badswap *bs)
 {
-	for (bs->number = 0; bs->number < 256; bs->number++)
-		if (has_name(bs, "/sys/block/loop%d/loop/backing_file", bs->number))
-			return true;
-	return false;
+	const char *format = "/sys/block/loop%d/loop/backing_file";
+	int number;
+
+	if (bs->number >= 0)
+		return has_name(bs, format, bs->number);
+	for (number = 0; number < 1024 && bs->number < 0; number++)
+		if (has_name(bs, format, number))
+			bs->number = number;
+	return bs->number >= 0;
 }
 
 /* A linear target of the device mapper, as a logical volume is. */
@@ -275,6 +282,7 @@ static bool dm_is_ours(struct badswap *bs)
 	return has_name(bs, "/sys/block/dm-%d/dm/name", bs->number);
 }
 
+/* Goes by its name, which may be all that there is of it. */
 static int dm_remove(struct badswap *bs)
 {
 	int ret = dm_ioctl(bs, DM_DEV_REMOVE, 0);
@@ -347,7 +355,7 @@ static int file_create(struct badswap *bs, size_t len)
 
 static int file_remove(struct badswap *bs)
 {
-	return umount2("/tmp", MNT_DETACH) ? -errno : 0;
+	return file_is_ours(bs) && umount2("/tmp", MNT_DETACH) ? -errno : 0;
 }
 
 /* The disk itself, whose errors are over at once. */
