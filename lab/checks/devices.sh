@@ -8,7 +8,7 @@
 base=$1
 shift
 dir=$B/$base/devices
-export CMDLINE="$CMDLINE zswap.enabled=1" PATH="$PATH:/usr/sbin:/sbin"
+export CMDLINE="${CMDLINE-} zswap.enabled=1" PATH="$PATH:/usr/sbin:/sbin"
 
 ours "$dir"
 TOOLS=mke2fs lab/stages/image.sh "$dir/guest.cpio.gz" lab/guest/init "$B/$base/tests/swap_read_again"

@@ -29,7 +29,7 @@ build() {
 [ "$MEM" -ge 1024 ] || MEM=1024
 [ "$LIMIT" -ge 1800 ] || LIMIT=1800
 # Some of them map at addresses that are to be free, which is then so each time, or never.
-export MEM LIMIT CMDLINE="$CMDLINE norandmaps"
+export MEM LIMIT CMDLINE="${CMDLINE-} norandmaps"
 ours "$dir"
 rm -rf "$dir/root" "$dir/missing"
 mkdir -p "$dir/root/regress" "$dir/obj"
