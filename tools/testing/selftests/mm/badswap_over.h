@@ -23,7 +23,10 @@ int over_add(struct badswap *bs);
 /* On the disk, of which @len bytes are to be swapped to. */
 int over_create(struct badswap *bs, size_t len);
 
-/* When nobody swaps to it any more; what is not ours stays.  -EBUSY: somebody, as udev, has it open. */
+/*
+ * When nobody swaps to it any more; what is not ours stays.
+ * -EBUSY: somebody, as udev, has it open.
+ */
 int over_remove(struct badswap *bs);
 
 /* Whether zswap takes what is swapped out, of all but our cgroup. */
