@@ -80,12 +80,13 @@ report_port() {
 #
 # TCG with a thread for each CPU is slower where tests run one after the other, by what the
 # threads wait for each other.  It flushes its TLB at each wrpkru, and does rep movsb and stosb
-# byte by byte, for which nothing here asks.
+# byte by byte, for which nothing here asks.  Its TSC is one for all CPUs, of which the kernel
+# has to be told, or it asks the HPET, an exit each time.
 qemu() {
-	kernel_image=$1 initrd=$2 cmdline=$3 accel=$ACCEL cpu=max
+	kernel_image=$1 initrd=$2 cmdline=$3 accel=$ACCEL cpu=max console=ttyS0
 	shift 3
-	[ "$ACCEL" != tcg ] || accel=tcg,thread=single cpu=max,-pku,-erms,-fsrm
-	console=ttyS0
+	[ "$ACCEL" != tcg ] ||
+		accel=tcg,thread=single cpu=max,-pku,-erms,-fsrm console='ttyS0 tsc=reliable'
 	if [ "$MACHINE" = arm64 ]; then
 		cpu='cortex-a76 -machine virt' console='ttyAMA0 lab.to=hvc0'
 	fi

@@ -45,8 +45,8 @@ failed() {
 # in one of two parts, and about as much is in each.
 asked_of() {
 	case $parts-$1 in
-	2-1) echo 'lab.part=*[a-k]' ;;
-	2-2) echo 'lab.part=*[!a-k]' ;;
+	2-1) echo 'lab.part=*[a-g]' ;;
+	2-2) echo 'lab.part=*[!a-g]' ;;
 	*) [ -z "$asked" ] || echo "lab.only=$(echo "$asked" | paste -sd ,)" ;;
 	esac
 }
