@@ -10,7 +10,7 @@ options() {
 	no-migration) printf '# CONFIG_%s is not set\n' \
 		TRANSPARENT_HUGEPAGE TRANSPARENT_HUGEPAGE_MADVISE COMPACTION MIGRATION ;;
 	no-memory-failure) printf '# CONFIG_%s is not set\n' MEMORY_FAILURE ;;
-	device-private) printf 'CONFIG_%s=y\n' SPARSEMEM_MANUAL MEMORY_HOTPLUG MEMORY_HOTREMOVE \
+	device-private) printf 'CONFIG_%s=y\n' MEMORY_HOTPLUG MEMORY_HOTREMOVE \
 		ZONE_DEVICE DEVICE_PRIVATE ;;
 	esac
 }
