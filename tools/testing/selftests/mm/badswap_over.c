@@ -396,7 +396,7 @@ void over_path(const struct badswap *bs, char *path, size_t size)
 
 bool over_is_ours(struct badswap *bs)
 {
-	return kinds[bs->kind].is_ours ? kinds[bs->kind].is_ours(bs) : true;
+	return kinds[bs->kind].is_ours ? kinds[bs->kind].is_ours(bs) : false;
 }
 
 int over_add(struct badswap *bs)

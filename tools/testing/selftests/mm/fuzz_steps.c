@@ -688,7 +688,7 @@ static void do_ksm(const struct step *s)
 	char *twin;
 
 	if (m->file || copies(m) || m->uffd >= 0 || m->pages > PAGES || s->b % 2 ||
-	    write_text("0", "/sys/kernel/mm/ksm/sleep_millisecs"))
+	    !set_knob("/sys/kernel/mm/ksm/sleep_millisecs", "0"))
 		return;
 	line("/* KSM merges %s with a copy of it, which is unmapped then */", m->name);
 	twin = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -702,9 +702,9 @@ static void do_ksm(const struct step *s)
 	}
 	madvise(m->mem, len, MADV_MERGEABLE);
 	madvise(twin, len, MADV_MERGEABLE);
-	write_text("1", "/sys/kernel/mm/ksm/run");
+	set_knob("/sys/kernel/mm/ksm/run", "1");
 	usleep(60000);
-	write_text("0", "/sys/kernel/mm/ksm/run");
+	set_knob("/sys/kernel/mm/ksm/run", "0");
 	munmap(twin, len);
 }
 

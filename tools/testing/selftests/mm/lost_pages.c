@@ -354,6 +354,86 @@ bool read_text(const char *path, char *text, size_t size)
 	return len > 0;
 }
 
+#define MAX_KNOBS	8
+
+static struct knob {
+	char path[128];
+	char was[128];
+} *knobs;			/* shared with the process that sets them back */
+
+static bool write_path(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	bool written = write(fd, text, strlen(text)) > 0;
+
+	close(fd);
+	return written;
+}
+
+bool set_knob(const char *path, const char *text)
+{
+	struct knob *knob = knobs;
+	char *was;
+
+	while (knob && knob < knobs + MAX_KNOBS && knob->path[0] && strcmp(knob->path, path))
+		knob++;
+	if (!knob || knob == knobs + MAX_KNOBS)
+		return false;
+	if (!knob->path[0]) {
+		if (!read_text(path, knob->was, sizeof(knob->was)))
+			return false;
+		/* Of a choice, the word in brackets. */
+		was = strchr(knob->was, '[');
+		if (was) {
+			memmove(knob->was, was + 1, strlen(was));
+			knob->was[strcspn(knob->was, "]")] = '\0';
+		}
+		strncpy(knob->path, path, sizeof(knob->path) - 1);
+	}
+	return write_path(path, text);
+}
+
+void set_knobs_back(void)
+{
+	struct knob *knob;
+
+	for (knob = knobs; knob && knob < knobs + MAX_KNOBS && knob->path[0]; knob++)
+		write_path(knob->path, knob->was);
+	if (knobs)
+		memset(knobs, 0, MAX_KNOBS * sizeof(*knobs));
+}
+
+void keep_knobs(void)
+{
+	int fd, ends[2];
+	sigset_t all;
+	char byte;
+
+	knobs = mmap(NULL, MAX_KNOBS * sizeof(*knobs), PROT_READ | PROT_WRITE,
+		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (knobs == MAP_FAILED)
+		knobs = NULL;
+	if (!knobs || pipe2(ends, O_CLOEXEC))
+		return;
+	if (fork()) {
+		close(ends[0]);
+		return;
+	}
+	/* In a session of its own: what kills us leaves it alone. */
+	setsid();
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, NULL);
+	/* Nobody may wait for output from here. */
+	dup2(ends[0], STDIN_FILENO);
+	for (fd = STDIN_FILENO + 1; fd < 1024; fd++)
+		close(fd);
+	/* Until all have closed the other end. */
+	while (read(STDIN_FILENO, &byte, 1) > 0)
+		;
+	set_knobs_back();
+	_exit(0);
+}
+
 long count(const char *path, const char *key)
 {
 	char line[256];
@@ -416,35 +496,12 @@ static void large_path(char *path, size_t size, const char *name)
 		 LARGE_PAGES * page_size / 1024, name);
 }
 
-static void write_path(const char *path, const char *text)
+bool set_large_knob(const char *name, const char *text)
 {
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	char path[128];
 
-	if (write(fd, text, strlen(text)) < 0)
-		say("large", "%s: %s", path, strerror(errno));
-	close(fd);
-}
-
-static char large_knob[128], large_was[128];
-
-void large_begin(const char *knob)
-{
-	char text[128], *start, *end;
-
-	large_path(large_knob, sizeof(large_knob), knob);
-	start = read_text(large_knob, text, sizeof(text)) ? strchr(text, '[') : NULL;
-	end = start ? strchr(start, ']') : NULL;
-	if (!end)
-		return;
-	snprintf(large_was, sizeof(large_was), "%.*s", (int)(end - start - 1), start + 1);
-	write_path(large_knob, knob[0] == 's' ? "advise" : "madvise");
-}
-
-void large_end(void)
-{
-	if (large_was[0])
-		write_path(large_knob, large_was);
-	large_was[0] = '\0';
+	large_path(path, sizeof(path), name);
+	return set_knob(path, text);
 }
 
 long large_swapped_out(void)

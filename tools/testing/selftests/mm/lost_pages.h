@@ -128,11 +128,19 @@ size_t huge_size(void);
 char *map_large(size_t len, int flags, int fd);
 
 /*
- * From one to the other, map_large() gets large folios, as far as there are any, for which
- * @knob is "enabled", or "shmem_enabled" for files.  It is for all, so no longer than needed.
+ * Settings of the whole machine.  keep_knobs(), before there is anything that a child would
+ * share, sees to it that they are set back when we are gone, even killed; set_knobs_back()
+ * does it now.  set_knob() returns false where there is none at @path, or not for us.
  */
-void large_begin(const char *knob);
-void large_end(void);
+void keep_knobs(void);
+bool set_knob(const char *path, const char *text);
+void set_knobs_back(void);
+
+/*
+ * The same of large folios, by name: with "enabled", or "shmem_enabled" for files, map_large()
+ * gets some.
+ */
+bool set_large_knob(const char *name, const char *text);
 
 /* How many large folios have been swapped out as such, or -1. */
 long large_swapped_out(void);

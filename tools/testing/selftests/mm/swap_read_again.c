@@ -323,31 +323,24 @@ TEST_F(swap_read_again, given_up)
 	EXPECT_TRUE(only_bad_are_lost(&self->pages));
 }
 
-/* The knob is for all, so it is what it was as soon as we have tried. */
-static int set_cluster(const char *pages)
-{
-	return write_text(pages, "/proc/sys/vm/page-cluster");
-}
-
 TEST_F(swap_read_again, readahead)
 {
 	static const char *const clusters[] = { "0", "5" };
-	char was[8];
+	static const char knob[] = "/proc/sys/vm/page-cluster";
 	unsigned int i;
 
 	CASE("again: however much is read ahead");
-	if (!read_text("/proc/sys/vm/page-cluster", was, sizeof(was)) || set_cluster(was))
-		SKIP(return, "needs vm.page-cluster to write to");
 	for (i = 0; i < ARRAY_SIZE(clusters); i++) {
 		ASSERT_EQ(0, make_every(&self->pages, 8, 5));
-		ASSERT_EQ(0, set_cluster(clusters[i]));
+		if (!set_knob(knob, clusters[i]))
+			SKIP(return, "needs vm.page-cluster to write to");
 		EXPECT_TRUE(only_bad_are_lost(&self->pages));
-		EXPECT_EQ(0, set_cluster(was));
+		set_knobs_back();
 		ASSERT_EQ(0, page_out(&self->pages, variant->flags));
 		ASSERT_EQ(0, make_every(&self->pages, 8, 5));
-		ASSERT_EQ(0, set_cluster(clusters[i]));
+		ASSERT_TRUE(set_knob(knob, clusters[i]));
 		EXPECT_EQ(0, badswap_swapoff(&self->pages.bs));
-		EXPECT_EQ(0, set_cluster(was));
+		set_knobs_back();
 		EXPECT_TRUE(only_bad_are_lost(&self->pages));
 		ASSERT_EQ(0, badswap_swapon(&self->pages.bs));
 		ASSERT_EQ(0, page_out(&self->pages, variant->flags));
@@ -433,10 +426,10 @@ FIXTURE_SETUP(swap_read_large)
 	if (ret == -ENODEV)
 		SKIP(return, "%s", needs[BADSWAP_ZRAM]);
 	ASSERT_EQ(0, ret);
-	large_begin("enabled");
+	set_large_knob("enabled", "madvise");
 	ASSERT_EQ(0, page_out(&self->pages, MAP_PRIVATE | MAP_ANONYMOUS));
 	if (large_swapped_out() < before + PAGES / LARGE_PAGES) {
-		large_end();
+		set_knobs_back();
 		badswap_destroy(&self->pages.bs);
 		SKIP(return, "needs swap of large folios");
 	}
@@ -444,7 +437,7 @@ FIXTURE_SETUP(swap_read_large)
 
 FIXTURE_TEARDOWN(swap_read_large)
 {
-	large_end();
+	set_knobs_back();
 	munmap(self->pages.mem, PAGES * page_size);
 	badswap_destroy(&self->pages.bs);
 }
@@ -481,6 +474,7 @@ TEST_F(swap_read_large, swapoff)
 int main(int argc, char **argv)
 {
 	lost_pages_init();
+	keep_knobs();
 	badswap_or_skip(PAGES);
 	return test_harness_run(argc, argv);
 }

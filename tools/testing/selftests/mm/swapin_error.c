@@ -1037,46 +1037,11 @@ TEST_F(swapin_error, madv_collapse)
  * KSM
  */
 
-/*
- * Has ksmd run, and fast, until what is returned is closed, if only because we were killed;
- * or returns -1.
- */
-static int run_ksm(void)
+/* Has ksmd run, and fast. */
+static bool run_ksm(void)
 {
-	static const char * const path[] = {
-		"/sys/kernel/mm/ksm/sleep_millisecs", "/sys/kernel/mm/ksm/run",
-	};
-	char old[2][16], byte;
-	unsigned int i;
-	sigset_t all;
-	int ends[2];
-	pid_t pid;
-
-	for (i = 0; i < 2; i++)
-		if (!read_text(path[i], old[i], sizeof(old[i])))
-			return -1;
-	if (pipe(ends))
-		return -1;
-	pid = fork();
-	if (pid) {
-		close(ends[0]);
-		if (pid > 0)
-			return ends[1];
-		close(ends[1]);
-		return -1;
-	}
-	/* In a session of its own: what kills us leaves it alone. */
-	setsid();
-	sigfillset(&all);
-	sigprocmask(SIG_BLOCK, &all, NULL);
-	close(ends[1]);
-	for (i = 0; i < 2; i++)
-		write_text("1", "%s", path[i]);
-	while (read(ends[0], &byte, 1) > 0)
-		;
-	for (i = 0; i < 2; i++)
-		write_text(old[i], "%s", path[i]);
-	_exit(0);
+	return set_knob("/sys/kernel/mm/ksm/sleep_millisecs", "1") &&
+	       set_knob("/sys/kernel/mm/ksm/run", "1");
 }
 
 /* As in linux/kernel-page-flags.h, some of which vm_util.h has its own way. */
@@ -1105,16 +1070,15 @@ static char *map_ksm(size_t *len)
 	int kpageflags = open("/proc/kpageflags", O_RDONLY | O_CLOEXEC);
 	const time_t end = time(NULL) + 10;
 	bool merged = false;
-	int ksm = run_ksm();
 
-	if (mem && twin && ksm >= 0 && !madvise(mem, mem_size, MADV_MERGEABLE) &&
+	if (mem && twin && run_ksm() && !madvise(mem, mem_size, MADV_MERGEABLE) &&
 	    !madvise(twin, mem_size, MADV_MERGEABLE))
 		while (!merged && time(NULL) < end) {
 			usleep(10000);
 			merged = all_merged(mem, kpageflags);
 		}
 	close(kpageflags);
-	close(ksm);
+	set_knobs_back();
 	munmap(twin, mem_size);
 	return merged ? mem : NULL;
 }
@@ -1697,6 +1661,7 @@ TEST(killed_owner)
 int main(int argc, char **argv)
 {
 	lost_pages_init();
+	keep_knobs();
 	badswap_or_skip(NR_PAGES);
 	return test_harness_run(argc, argv);
 }

@@ -419,75 +419,6 @@ static const char usage[] =
 	"  --shrink=N    seconds to shorten what fails (30)\n"
 	"  --verbose     show what is done\n";
 
-/*
- * What is set for the whole machine, and by whom it is set back, should we be killed
- */
-
-static struct knob {
-	char path[96];
-	char old[64];
-} knobs[] = {
-	{ "/proc/sys/vm/page-cluster", "" },
-	{ "/sys/kernel/mm/ksm/sleep_millisecs", "" },
-	{ "/sys/kernel/mm/ksm/run", "" },
-	{ "/sys/kernel/mm/transparent_hugepage/khugepaged/scan_sleep_millisecs", "" },
-	{ "", "" }, { "", "" },		/* of large folios, see keep_knobs() */
-};
-
-#define PAGE_CLUSTER	0
-#define KHUGEPAGED	3
-#define LARGE_KNOB	4
-
-/* The value, or of a choice the word in brackets. */
-static void read_knob(struct knob *knob)
-{
-	char text[128], *at, *end;
-
-	if (!read_text(knob->path, text, sizeof(text)))
-		return;
-	at = strchr(text, '[');
-	at = at ? at + 1 : text;
-	end = at + strcspn(at, "]\n");
-	snprintf(knob->old, sizeof(knob->old), "%.*s", (int)(end - at), at);
-}
-
-static void set_knobs_back(void)
-{
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(knobs); i++)
-		if (knobs[i].old[0])
-			write_text(knobs[i].old, "%s", knobs[i].path);
-}
-
-static void keep_knobs(void)
-{
-	static const char *const large[] = { "enabled", "shmem_enabled" };
-	unsigned int i;
-	sigset_t all;
-	int ends[2];
-	char byte;
-
-	for (i = 0; i < ARRAY_SIZE(large); i++)
-		snprintf(knobs[LARGE_KNOB + i].path, sizeof(knobs[0].path),
-			 "/sys/kernel/mm/transparent_hugepage/hugepages-%zukB/%s",
-			 LARGE_PAGES * page_size / 1024, large[i]);
-	for (i = 0; i < ARRAY_SIZE(knobs); i++)
-		read_knob(&knobs[i]);
-	if (pipe2(ends, O_CLOEXEC) || fork()) {
-		close(ends[0]);
-		return;
-	}
-	setsid();
-	sigfillset(&all);
-	sigprocmask(SIG_BLOCK, &all, NULL);
-	close(ends[1]);
-	while (read(ends[0], &byte, 1) > 0)
-		;
-	set_knobs_back();
-	_exit(0);
-}
-
 /* The supervisor is elsewhere, if it can: a process that spins may not let it run. */
 static int create_device(bool zram)
 {
@@ -508,8 +439,8 @@ static const char *prepare(const struct kind *kind)
 
 	if (kind->maps & 1 << HUGE && (!huge_size() || huge_size() > MAX_PAGES * page_size))
 		return "needs transparent huge pages";
-	if (kind->maps & 1 << LARGE && (write_text("madvise", "%s", knobs[LARGE_KNOB].path) ||
-					write_text("advise", "%s", knobs[LARGE_KNOB + 1].path)))
+	if (kind->maps & 1 << LARGE && !(set_large_knob("enabled", "madvise") &&
+					 set_large_knob("shmem_enabled", "advise")))
 		return "needs large folios in shared memory";
 	if (kind->zram != zram) {
 		badswap_destroy(&bs);
@@ -595,7 +526,6 @@ static void init(void)
 	if (!shadow_init())
 		ksft_exit_fail_msg("no memory\n");
 	mlockall(MCL_CURRENT);
-	keep_knobs();
 	if (!own_tmp("size=64m") || create_device(false) || badswap_swapoff(&bs))
 		ksft_exit_fail_msg("no tmpfs, or no device\n");
 	if (!in_child(probe, mmap(NULL, 2 * page_size, PROT_READ | PROT_WRITE,
@@ -603,10 +533,10 @@ static void init(void)
 		ksft_exit_fail_msg("%s: %s\n", run->how, run->why);
 	say("again", "an error that is over is %s", run->again ? "over" : "not over");
 	/* It copies pages too. */
-	write_text("600000000", "%s", knobs[KHUGEPAGED].path);
+	set_knob("/sys/kernel/mm/transparent_hugepage/khugepaged/scan_sleep_millisecs", "60000000");
 	/* What is read ahead while it is bad stays so. */
 	if (!run->again)
-		write_text("0", "%s", knobs[PAGE_CLUSTER].path);
+		set_knob("/proc/sys/vm/page-cluster", "0");
 }
 
 int main(int argc, char **argv)
@@ -616,6 +546,7 @@ int main(int argc, char **argv)
 
 	began = now();
 	lost_pages_init();
+	keep_knobs();
 	badswap_or_skip(PAGES);
 	init();
 	for (i = 0; i < ARRAY_SIZE(kinds); i++)

@@ -747,9 +747,9 @@ FIXTURE_SETUP(swapin_error_large)
 	ASSERT_EQ(0, ftruncate(self->fd, mem_size));
 	self->mem = map_large(mem_size, MAP_SHARED, self->fd);
 	ASSERT_NE(MAP_FAILED, self->mem);
-	large_begin("shmem_enabled");
+	set_large_knob("shmem_enabled", "advise");
 	fill(self->mem, NR_PAGES);
-	large_end();
+	set_knobs_back();
 	ASSERT_EQ(0, badswap_pageout(&self->bs, self->mem, mem_size));
 	if (large_swapped_out() < before + NR_PAGES / LARGE_PAGES) {
 		badswap_destroy(&self->bs);
@@ -863,6 +863,7 @@ TEST_F(swapin_error_shmem, truncate_swapped)
 int main(int argc, char **argv)
 {
 	lost_pages_init();
+	keep_knobs();
 	badswap_or_skip(NR_PAGES);
 	return test_harness_run(argc, argv);
 }
