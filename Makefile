@@ -20,7 +20,8 @@ MEM	?= $(if $(filter debug,$(KERNEL))$(filter 64k,$(PAGES)),1024,512)
 CMDLINE	?=
 # a file with options for the kernels, on top of those in lab/guest
 CONFIG	?=
-QEMU	?= qemu-system-$(if $(filter arm64,$(MACHINE)),aarch64,x86_64)
+# another than Debian's for the machine
+QEMU	?=
 # x86_64 or arm64, which is cross-built; of arm64, pages of 4k, 16k or 64k
 MACHINE	:= $(if $(filter command line,$(origin ARCH)),$(ARCH),x86_64)
 PAGES	?= 4k
@@ -110,7 +111,7 @@ endif
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all help clean distclean check check-all matrix judge bundle controls coverage warnings \
-	each bisect grid ksft fuzz bench devices regress cocci sender series send results list compare where deps source tree \
+	each bisect grid ksft fuzz bench devices regress cocci sender series send results report list compare where deps source tree \
 	kernel tests image boot verdict shell gdb named FORCE
 
 #: make                     the verdict: deps, source, tree, kernels, tests, boots, table
@@ -148,7 +149,8 @@ endif
 #: make gdb KERNEL=debug    gdb on the guest, from its first instruction
 #: make boot INITRD=FILE    boot a guest image of yours; TEST=FILE a static program
 #: make where KERNEL=after  the paths of what is made, one name=path a line
-#: make results             put the tables of the last verdicts into RESULTS.md, README.md
+#: make results, report     put the tables of the last verdicts into RESULTS.md, README.md, and
+#:                          draw the plots
 #: make clean, distclean    remove what was built; the sources and build/ too
 #:
 #: The knobs are at the top of the Makefile.
@@ -174,7 +176,8 @@ matrix:
 	@lab/stages/deps.sh $(DEPS)
 	@lab/checks/matrix.sh $(BASES)
 
-results:
+results report:
+	@lab/stages/deps.sh gnuplot-nox
 	@lab/checks/results.sh
 compare:
 	@lab/checks/compare.sh $(FROM) $(TO)
@@ -199,7 +202,7 @@ each bisect grid ksft fuzz bench devices regress cocci series send:
 	@base=$$(. lab/lib.sh && . lab/series.sh && default_base) && \
 		exec setpriv --pdeathsig TERM $(MAKE) --no-print-directory BASE=$$base $@
 else ifneq ($(words $(BASE)) $(filter-out $(BASES),$(BASE)),1 )
-$(filter-out help clean distclean check check-all matrix results compare list judge bundle,$(sort all verdict $(MAKECMDGOALS))):
+$(filter-out help clean distclean check check-all matrix results report compare list judge bundle,$(sort all verdict $(MAKECMDGOALS))):
 	@echo "error: there is no base $(BASE): the bases are $(BASES)" >&2; exit 1
 else
 

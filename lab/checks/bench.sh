@@ -11,7 +11,8 @@ base=$1
 shift
 kernels=$*
 dir=$B/$base/bench
-export ACCEL=tcg SMP=1 ICOUNT=1
+[ "$MEM" -ge 1024 ] || MEM=1024
+export ACCEL=tcg SMP=1 ICOUNT=1 MEM
 
 # size_of KERNEL: what bloat-o-meter says of its text, against the first kernel's.
 size_of() {

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # results.sh [--check]: puts what the patches say and the last verdicts have shown into
 # README.md and RESULTS.md, each between its marks, <!-- NAME --> and <!-- end -->, and draws
-# lost.svg.  What has not been measured here stays as it is.  With --check, fails if that
-# changed a word.
+# lost.svg, cost.svg and time.svg.  What has not been measured here stays as it is.  With --check,
+# fails if that changed a word.
 . lab/lib.sh
 . lab/series.sh
 
@@ -172,7 +172,13 @@ for file in README.md RESULTS.md; do
 		status=1
 	fi
 done
-if lost picture 6.12 >"$tmp/lost.svg" 2>/dev/null; then
-	replace lost.svg <"$tmp/lost.svg"
-fi
+# drawn NAME COMMAND...: what it prints is NAME.svg, if there is what it asks for.
+drawn() {
+	name=$1
+	shift
+	[ -n "$check" ] || ! "$@" >"$tmp/$name.svg" 2>/dev/null || replace "$name.svg" <"$tmp/$name.svg"
+}
+drawn lost lost picture 6.12
+[ ! -f "$B/6.12/bench/after-2" ] || drawn cost gnuplot -c lab/views/cost.gp "$B/6.12/bench"
+drawn time gnuplot -c lab/views/time.gp "$B/times"
 [ $status = 0 ] || die "what README.md and RESULTS.md say is not so, see above: make results"

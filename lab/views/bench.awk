@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # Reads what bench counted, NAME PAGES LOST INSTRUCTIONS, from files KERNEL-RUN, and prints for
-# each NAME the instructions a page, as the slope of a line through all numbers of pages; the
-# last kernel's in parts of the first one's; and how far, in percent, it is from that line where
-# it is farthest.
+# each NAME the instructions a page, as the slope of a line through all numbers of pages, from
+# each of which it is to be as few percent as can be; the last kernel's in parts of the first
+# one's; and how many it is from that line where it is farthest.
 FNR == 1 {
 	kernel = FILENAME
 	sub(/.*\//, "", kernel)
@@ -20,11 +20,12 @@ run == 1 {
 		known[what] = 1
 		row[++rows] = what
 	}
-	n[kernel, what]++
-	x[kernel, what] += $2
-	y[kernel, what] += $4
-	xx[kernel, what] += $2 * $2
-	xy[kernel, what] += $2 * $4
+	weight = 1 / $4 ^ 2
+	n[kernel, what] += weight
+	x[kernel, what] += weight * $2
+	y[kernel, what] += weight * $4
+	xx[kernel, what] += weight * $2 * $2
+	xy[kernel, what] += weight * $2 * $4
 	first[kernel, what, $2] = $4
 	sizes[$2]
 	next
@@ -32,11 +33,11 @@ run == 1 {
 
 # By how much of it the second run is another.
 {
-	apart = $4 / first[kernel, what, $2] - 1
-	if (apart < 0)
-		apart = -apart
-	if (apart > differs[kernel, what])
-		differs[kernel, what] = apart
+	differ = $4 / first[kernel, what, $2] - 1
+	if (differ < 0)
+		differ = -differ
+	if (differ > differs[kernel, what])
+		differs[kernel, what] = differ
 }
 
 function slope(kernel, what,	count)
@@ -46,36 +47,44 @@ function slope(kernel, what,	count)
 		(count * xx[kernel, what] - x[kernel, what] ^ 2) : 0
 }
 
-function residual(kernel, what,	count, from, size, apart, most)
+function residual(kernel, what,	count, from, size, is_off, most)
 {
 	count = n[kernel, what]
 	from = (y[kernel, what] - slope(kernel, what) * x[kernel, what]) / count
 	for (size in sizes) {
 		if (!((kernel, what, size) in first))
 			continue
-		apart = (from + slope(kernel, what) * size) / first[kernel, what, size] - 1
-		if (apart < 0)
-			apart = -apart
-		if (apart > most)
-			most = apart
+		is_off = (from + slope(kernel, what) * size) / first[kernel, what, size] - 1
+		if (is_off < 0)
+			is_off = -is_off
+		if (is_off > most)
+			most = is_off
 	}
 	return 100 * most
 }
 
-END {
-	printf "%-24s", "instructions a page"
+# Of all kernels, the most.
+function apart(what,	k, most)
+{
 	for (k = 1; k <= kernels; k++)
-		printf " %12s", column[k]
-	printf "  %s/%s  off\n", column[kernels], column[1]
+		if (differs[column[k], what] > most)
+			most = differs[column[k], what]
+	return 100 * most
+}
+
+END {
+	printf "%-22s", "instructions a page"
+	for (k = 1; k <= kernels; k++)
+		printf " %10s", column[k]
+	printf "  %s/%s  off apart\n", column[kernels], column[1]
 	for (r = 1; r <= rows; r++) {
 		what = row[r]
-		printf "%-24s", what
+		printf "%-22s", what
 		for (k = 1; k <= kernels; k++)
-			printf " %11.1f%s", slope(column[k], what), \
-				(differs[column[k], what] > 0.001 ? "~" : " ")
-		printf "  %11.4f  %.1f\n", slope(column[kernels], what) / slope(column[1], what),
-			residual(column[kernels], what)
+			printf " %10.1f", slope(column[k], what)
+		printf "  %11.4f %4.1f %5.1f\n", slope(column[kernels], what) / slope(column[1], what),
+			residual(column[kernels], what), apart(what)
 	}
-	print "~: two boots of the kernel are more than 0.1 % apart"
+	print "off: at most so many % from a line; apart: two boots of a kernel, by so many % at most"
 	exit !rows
 }
