@@ -94,6 +94,12 @@ child() {
 	setpriv --pdeathsig TERM env --default-signal=INT "$@"
 }
 
+# machine_make ARG...: a kernel's make, for the machine; guests that run beside go first.
+machine_make() {
+	# shellcheck disable=SC2086 # a list
+	child nice make $for_machine "$@"
+}
+
 # background COMMAND...: runs it, and acts on signals meanwhile.  Returns its status.
 background() {
 	"$@" </dev/null &

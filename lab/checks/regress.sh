@@ -19,7 +19,7 @@ build() {
 	sed -n 's/^[0-9]* \([^ ]*\).*/\1/p' lab/checks/regress.list | sort -u | while read -r program; do
 		[ -f "$mm/$program.c" ] || continue
 		rm -f "$obj/$program"
-		child make -C "$mm" OUTPUT="$obj" KHDR_INCLUDES="-isystem $usr/include" \
+		machine_make -C "$mm" OUTPUT="$obj" KHDR_INCLUDES="-isystem $usr/include" \
 			USERLDFLAGS=-static "$obj/$program" || echo "$program" >>"$dir/missing"
 		[ ! -f "$obj/$program" ] || cp "$obj/$program" "$dir/root/regress/"
 	done

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # Sourced.  How a guest is started, and how many.
 # shellcheck shell=sh
-: "${QEMU:=qemu-system-$([ "$MACHINE" = x86_64 ] && echo x86_64 || echo aarch64)}" "${ACCEL:=auto}" "${SMP:=2}" "${MEM:=512}" "${CMDLINE:=}"
+: "${QEMU:=qemu-system-$(echo "$MACHINE" | sed s/arm64/aarch64/)}"
+: "${ACCEL:=auto}" "${SMP:=2}" "${MEM:=512}" "${CMDLINE:=}"
 : "${DEV_KVM:=/dev/kvm}" "${MEMINFO:=/proc/meminfo}"
 # Seconds in which a guest with KVM has said something.
 : "${PATIENCE:=20}"

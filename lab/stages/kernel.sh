@@ -32,10 +32,8 @@ if [ "$kernel" = ksft ]; then
 	start=x86_64_defconfig
 fi
 
-# Guests that run beside go first.
 kmake() {
-	# shellcheck disable=SC2086 # a list
-	child nice make -C "$src" O="$obj" $for_machine "$@"
+	machine_make -C "$src" O="$obj" "$@"
 }
 
 # The config is made anew where what it is made from has changed.  Each kernel may

@@ -12,19 +12,14 @@ dir=$(cd "$B/$base" && pwd)
 obj=$dir/tests-obj
 log=$dir/tests.log
 
-kmake() {
-	# shellcheck disable=SC2086 # a list
-	child make $for_machine "$@"
-}
-
 # Only ours: others of the folder want libraries that we have no use for.
 build() {
-	mkdir -p "$obj/mm" "$dir/tests.tmp" && kmake -C "$src" O="$obj" headers || return
+	mkdir -p "$obj/mm" "$dir/tests.tmp" && machine_make -C "$src" O="$obj" headers || return
 	for program; do
 		set -- "$@" "$obj/mm/$program"
 		shift
 	done
-	kmake -C "$src/tools/testing/selftests/mm" OUTPUT="$obj/mm" \
+	machine_make -C "$src/tools/testing/selftests/mm" OUTPUT="$obj/mm" \
 		KHDR_INCLUDES="-isystem $obj/usr/include" \
 		USERLDFLAGS=-static USERCFLAGS=-Werror "$@" &&
 		cp "$@" "$dir/tests.tmp" &&

@@ -13,8 +13,8 @@ sizes() {
 on_bases "other sizes" sizes
 
 # Of arm64, where there are pages of more than 4k, without its races.  An outer make has told
-# us its own QEMU and MEM.
-ok "6.12: arm64" lab_make 6.12 verdict ARCH=arm64 QEMU=qemu-system-aarch64
-ok "6.12: arm64, pages of 64k" lab_make 6.12 verdict ARCH=arm64 PAGES=64k \
-	QEMU=qemu-system-aarch64 MEM=1024
+# us its own MEM.
+for pages in 4k 16k 64k; do
+	ok "6.12: arm64, pages of $pages" lab_make 6.12 verdict ARCH=arm64 PAGES=$pages MEM=1024
+done
 done_testing
