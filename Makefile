@@ -22,7 +22,7 @@ CMDLINE	?=
 CONFIG	?=
 # another than Debian's for the machine
 QEMU	?=
-# x86_64 or arm64, which is cross-built; of arm64, pages of 4k, 16k or 64k
+# x86_64, or arm64 or s390x, which are cross-built; of arm64, pages of 4k, 16k or 64k
 MACHINE	:= $(if $(filter command line,$(origin ARCH)),$(ARCH),x86_64)
 PAGES	?= 4k
 # kvm, tcg, or auto: kvm where it works
@@ -77,11 +77,11 @@ $(if $(MAKEFILES),$(error MAKEFILES is set, and read by every make: unset it))
 ifndef START
 START	:= $(shell date +%s.$$PPID)
 endif
-ifneq ($(filter-out x86_64 arm64,$(MACHINE))$(filter-out 4k 16k 64k,$(PAGES)),)
-$(error ARCH=$(MACHINE) PAGES=$(PAGES): the lab boots x86_64, and arm64 with pages of 4k, 16k or 64k)
+ifneq ($(filter-out x86_64-4k arm64-4k arm64-16k arm64-64k s390x-4k,$(MACHINE)-$(PAGES)),)
+$(error ARCH=$(MACHINE) PAGES=$(PAGES): the lab boots x86_64, s390x, and arm64 with pages of 4k, 16k or 64k)
 endif
-ifeq ($(MACHINE),arm64)
-override B := $(patsubst %/arm64-$(PAGES),%,$(B))/arm64-$(PAGES)
+ifneq ($(MACHINE),x86_64)
+override B := $(patsubst %/$(MACHINE)-$(PAGES),%,$(B))/$(MACHINE)-$(PAGES)
 endif
 export MACHINE PAGES B JOBS LIMIT SMP MEM CMDLINE CONFIG QEMU ACCEL KSRC DEBSRC URL SHA256 START VMLINUZ \
 	MODULES PACKAGE SENDFLAGS GRID CCS FULL REPEAT TAGS
@@ -91,7 +91,8 @@ BASES	= $(shell . lab/series.sh && bases)
 RUN	= @setpriv --pdeathsig TERM
 DEPS	= gcc libc6-dev make bc bison flex libelf-dev xz-utils cpio rsync git curl \
 	  ca-certificates qemu-system-x86 busybox-static util-linux \
-	  $(if $(filter arm64,$(MACHINE)),gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-system-arm)
+	  $(if $(filter arm64,$(MACHINE)),gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-system-arm) \
+	  $(if $(filter s390x,$(MACHINE)),gcc-s390x-linux-gnu libc6-dev-s390x-cross qemu-system-misc)
 CHECK_DEPS = procps shellcheck sparse codespell perl python3-ply python3-git \
 	     libtap-formatter-junit-perl git-email libmailtools-perl b4 python3-docutils \
 	     linux-source-6.1 linux-source-6.12 kmod zstd
@@ -120,7 +121,7 @@ endif
 #:                          series/BASE), without-FIX, wrong-FIX (FIX as in patches/fix and
 #:                          patches/wrong), the last two with the cases that they must fail
 #:                          in; FULL=1 with all
-#: make ARCH=arm64 [PAGES=64k]   the same, cross-built, on QEMU's arm64
+#: make ARCH=arm64 [PAGES=64k]   the same, cross-built, on QEMU's arm64; s390x is big-endian
 #: make CASE='swapin_error.*fork*' [REPEAT=N]   only these cases, N times
 #: make list                the cases, and what each is about
 #: make compare [FROM=RUN TO=RUN]   what differs between two runs, of those in build/runs

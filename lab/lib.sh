@@ -37,10 +37,11 @@ export bold red green plain
 # and for ours.
 : "${MACHINE:=x86_64}" "${PAGES:=4k}"
 cross='' for_machine=''
-if [ "$MACHINE" != x86_64 ]; then
-	cross=aarch64-linux-gnu-
-	for_machine="ARCH=$MACHINE CROSS_COMPILE=$cross"
-fi
+case $MACHINE in
+arm64) cross=aarch64-linux-gnu- for_machine=arm64 ;;
+s390x) cross=s390x-linux-gnu- for_machine=s390 ;;
+esac
+[ -z "$cross" ] || for_machine="ARCH=$for_machine CROSS_COMPILE=$cross"
 export cross for_machine ours_for="ARCH=$MACHINE PAGES=$PAGES"
 
 # say STAGE TEXT: what is being done, in one line.

@@ -72,7 +72,9 @@ report_port() {
 	if [ "$MACHINE" = x86_64 ]; then
 		echo "-serial file:$1"
 	else
-		echo "-chardev file,id=report,path=$1 -device virtio-serial-device -device virtconsole,chardev=report"
+		bus=device
+		[ "$MACHINE" != s390x ] || bus=ccw
+		echo "-chardev file,id=report,path=$1 -device virtio-serial-$bus -device virtconsole,chardev=report"
 	fi
 }
 
@@ -88,9 +90,10 @@ qemu() {
 	shift 3
 	[ "$ACCEL" != tcg ] ||
 		accel=tcg,thread=single cpu=max,-pku,-erms,-fsrm console='ttyS0 tsc=reliable'
-	if [ "$MACHINE" = arm64 ]; then
-		cpu='cortex-a76 -machine virt' console='ttyAMA0 lab.to=hvc0'
-	fi
+	case $MACHINE in
+	arm64) cpu='cortex-a76 -machine virt' console='ttyAMA0 lab.to=hvc0' ;;
+	s390x) cpu=max console='ttysclp0 lab.to=hvc0' ;;
+	esac
 	# shellcheck disable=SC2086 # the machine is an option of its own
 	exec setpriv --pdeathsig KILL "$QEMU" -accel "$accel" -cpu $cpu \
 		-smp "$SMP" -m "$MEM" -nodefaults -no-user-config -display none -no-reboot \

@@ -19,7 +19,7 @@ done
 rm -rf "$B"/busybox.deb* "$B/check" "$B/judge" "$B"/accel* "$B"/probe.* "$B/times" "$B/junit.xml" \
 	"$B/deps.log" "$B/swapin-tests.tar.gz"*
 # What other makes of ours have put below.
-for below in "$B"/arm64-*k "$B/variants"; do
+for below in "$B"/arm64-*k "$B"/s390x-*k "$B/variants"; do
 	[ ! -d "$below" ] || B=$below lab/stages/clean.sh "$1"
 done
 [ "$1" = distclean ] || exit 0

@@ -22,8 +22,11 @@ if [ "$kernel" = gcov ]; then
 	export MAKEFILES="$PWD/lab/guest/gcov.mk"
 fi
 
-image=arch/x86/boot/bzImage
-[ -z "$cross" ] || image=arch/$MACHINE/boot/Image
+case $MACHINE in
+arm64) image=arch/arm64/boot/Image ;;
+s390x) image=arch/s390/boot/bzImage ;;
+*) image=arch/x86/boot/bzImage ;;
+esac
 
 # Of a ksft kernel, which is configured as mm's CI does, the modules are in root/lib/modules.
 start=tinyconfig
