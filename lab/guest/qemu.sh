@@ -81,12 +81,15 @@ report_port() {
 # qemu KERNEL INITRD CMDLINE OPTION...: runs QEMU with ACCEL in place of this shell, and not
 # for longer than its parent lives.
 #
+# Each swapoff waits for a grace period, as does each disk that goes: these are to end soon.
+#
 # TCG with a thread for each CPU is slower where tests run one after the other, by what the
 # threads wait for each other.  It flushes its TLB at each wrpkru, and does rep movsb and stosb
 # byte by byte, for which nothing here asks.  Its TSC is one for all CPUs, of which the kernel
 # has to be told, or it asks the HPET, an exit each time.
 qemu() {
 	kernel_image=$1 initrd=$2 cmdline=$3 accel=$ACCEL cpu=max console=ttyS0
+	soon='rcupdate.rcu_expedited=1 rcutree.jiffies_till_first_fqs=0 rcutree.jiffies_till_next_fqs=1'
 	shift 3
 	[ "$ACCEL" != tcg ] ||
 		accel=tcg,thread=single cpu=max,-pku,-erms,-fsrm console='ttyS0 tsc=reliable'
@@ -98,5 +101,5 @@ qemu() {
 	exec setpriv --pdeathsig KILL "$QEMU" -accel "$accel" -cpu $cpu \
 		-smp "$SMP" -m "$MEM" -nodefaults -no-user-config -display none -no-reboot \
 		-kernel "$kernel_image" -initrd "$initrd" ${ICOUNT:+-icount shift=0,sleep=off} \
-		-append "console=$console panic=-1 oops=panic mitigations=off rcupdate.rcu_expedited=1 $cmdline $CMDLINE" "$@"
+		-append "console=$console panic=-1 oops=panic mitigations=off $soon $cmdline $CMDLINE" "$@"
 }
