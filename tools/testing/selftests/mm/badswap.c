@@ -332,6 +332,8 @@ int badswap_create_kind(struct badswap *bs, size_t pages, enum badswap_kind kind
 			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (!bs->page_in || bs->copies == MAP_FAILED || mlock(bs->copies, copies_size(bs)))
 		return -ENOMEM;
+	/* A core dump has the pages themselves only. */
+	madvise(bs->copies, copies_size(bs), MADV_DONTDUMP);
 	snprintf(bs->name, sizeof(bs->name), "badswap-%d", getpid());
 	pin_to(sched_getcpu());
 
