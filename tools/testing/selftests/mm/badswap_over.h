@@ -14,7 +14,7 @@ struct badswap;
 /* Stores what is swapped to. */
 void over_path(const struct badswap *bs, char *path, size_t size);
 
-/* Whether that is over the disk, there, and ours: another may have its number since. */
+/* Whether there is such a thing over the disk, still ours: another may have its number. */
 bool over_is_ours(struct badswap *bs);
 
 /* Before there is a disk: so much that over_remove() can do the rest.  -ENODEV: no such kind. */

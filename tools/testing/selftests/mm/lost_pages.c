@@ -16,6 +16,7 @@
 #include <linux/userfaultfd.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -355,11 +356,12 @@ bool read_text(const char *path, char *text, size_t size)
 }
 
 #define MAX_KNOBS	8
+#define KNOBS_SIZE	(MAX_KNOBS * sizeof(*knobs))
 
 static struct knob {
 	char path[128];
 	char was[128];
-} *knobs;			/* shared with the process that sets them back */
+} *knobs;			/* shared with the process that sets them back, and locked */
 
 static bool write_path(const char *path, const char *text)
 {
@@ -393,45 +395,51 @@ bool set_knob(const char *path, const char *text)
 	return write_path(path, text);
 }
 
-void set_knobs_back(void)
+bool set_knobs_back(void)
 {
 	struct knob *knob;
+	bool all = true;
 
 	for (knob = knobs; knob && knob < knobs + MAX_KNOBS && knob->path[0]; knob++)
-		write_path(knob->path, knob->was);
+		all = write_path(knob->path, knob->was) && all;
 	if (knobs)
-		memset(knobs, 0, MAX_KNOBS * sizeof(*knobs));
+		memset(knobs, 0, KNOBS_SIZE);
+	return all;
+}
+
+/* Does not return: sets them back when @owner, whose child we are, is gone. */
+static void guard_knobs(pid_t owner)
+{
+	sigset_t all;
+	int fd;
+
+	/* In a session of its own: what kills our owner leaves it alone. */
+	setsid();
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, NULL);
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	mlock(knobs, KNOBS_SIZE);
+	/* Nobody may wait for output from here. */
+	for (fd = 0; fd < 1024; fd++)
+		close(fd);
+	if (getppid() == owner)
+		sigwaitinfo(&all, NULL);
+	set_knobs_back();
+	_exit(0);
 }
 
 void keep_knobs(void)
 {
-	int fd, ends[2];
-	sigset_t all;
-	char byte;
+	const pid_t owner = getpid();
+	pid_t pid = -1;
 
-	knobs = mmap(NULL, MAX_KNOBS * sizeof(*knobs), PROT_READ | PROT_WRITE,
-		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (knobs == MAP_FAILED)
+	knobs = mmap(NULL, KNOBS_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (knobs != MAP_FAILED && !mlock(knobs, KNOBS_SIZE))
+		pid = fork();
+	if (!pid)
+		guard_knobs(owner);
+	if (pid < 0)
 		knobs = NULL;
-	if (!knobs || pipe2(ends, O_CLOEXEC))
-		return;
-	if (fork()) {
-		close(ends[0]);
-		return;
-	}
-	/* In a session of its own: what kills us leaves it alone. */
-	setsid();
-	sigfillset(&all);
-	sigprocmask(SIG_BLOCK, &all, NULL);
-	/* Nobody may wait for output from here. */
-	dup2(ends[0], STDIN_FILENO);
-	for (fd = STDIN_FILENO + 1; fd < 1024; fd++)
-		close(fd);
-	/* Until all have closed the other end. */
-	while (read(STDIN_FILENO, &byte, 1) > 0)
-		;
-	set_knobs_back();
-	_exit(0);
 }
 
 long count(const char *path, const char *key)

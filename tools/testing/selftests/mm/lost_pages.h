@@ -128,13 +128,14 @@ size_t huge_size(void);
 char *map_large(size_t len, int flags, int fd);
 
 /*
- * Settings of the whole machine.  keep_knobs(), before there is anything that a child would
- * share, sees to it that they are set back when we are gone, even killed; set_knobs_back()
- * does it now.  set_knob() returns false where there is none at @path, or not for us.
+ * Settings of the whole machine.  keep_knobs() starts a process that sets them back when ours is
+ * gone, even killed; call it before there are pages that a child must not share.  set_knob()
+ * returns false where there is none at @path, or not for us; set_knobs_back() where one could not
+ * be set back.
  */
 void keep_knobs(void);
 bool set_knob(const char *path, const char *text);
-void set_knobs_back(void);
+bool set_knobs_back(void);
 
 /*
  * The same of large folios, by name: with "enabled", or "shmem_enabled" for files, map_large()

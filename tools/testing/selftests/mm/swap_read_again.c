@@ -160,6 +160,7 @@ static int page_out(struct pages *pages, int flags)
 static const char *prepare(struct pages *pages, enum badswap_kind kind, int flags, int *ret)
 {
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	keep_knobs();
 	pages->mem = NULL;
 	pages->large = false;
 	*ret = badswap_create_kind(&pages->bs, PAGES, kind);
@@ -335,12 +336,12 @@ TEST_F(swap_read_again, readahead)
 		if (!set_knob(knob, clusters[i]))
 			SKIP(return, "needs vm.page-cluster to write to");
 		EXPECT_TRUE(only_bad_are_lost(&self->pages));
-		set_knobs_back();
+		EXPECT_TRUE(set_knobs_back());
 		ASSERT_EQ(0, page_out(&self->pages, variant->flags));
 		ASSERT_EQ(0, make_every(&self->pages, 8, 5));
 		ASSERT_TRUE(set_knob(knob, clusters[i]));
 		EXPECT_EQ(0, badswap_swapoff(&self->pages.bs));
-		set_knobs_back();
+		EXPECT_TRUE(set_knobs_back());
 		EXPECT_TRUE(only_bad_are_lost(&self->pages));
 		ASSERT_EQ(0, badswap_swapon(&self->pages.bs));
 		ASSERT_EQ(0, page_out(&self->pages, variant->flags));
@@ -418,6 +419,7 @@ FIXTURE_SETUP(swap_read_large)
 	int ret;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	keep_knobs();
 	self->pages.mem = NULL;
 	self->pages.large = true;
 	/* Slots for a large folio come from a whole cluster, of as many pages as a huge one. */
@@ -474,7 +476,6 @@ TEST_F(swap_read_large, swapoff)
 int main(int argc, char **argv)
 {
 	lost_pages_init();
-	keep_knobs();
 	badswap_or_skip(PAGES);
 	return test_harness_run(argc, argv);
 }

@@ -1040,6 +1040,7 @@ TEST_F(swapin_error, madv_collapse)
 /* Has ksmd run, and fast. */
 static bool run_ksm(void)
 {
+	keep_knobs();
 	return set_knob("/sys/kernel/mm/ksm/sleep_millisecs", "1") &&
 	       set_knob("/sys/kernel/mm/ksm/run", "1");
 }
@@ -1661,7 +1662,6 @@ TEST(killed_owner)
 int main(int argc, char **argv)
 {
 	lost_pages_init();
-	keep_knobs();
 	badswap_or_skip(NR_PAGES);
 	return test_harness_run(argc, argv);
 }

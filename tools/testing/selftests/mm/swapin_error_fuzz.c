@@ -533,7 +533,8 @@ static void init(void)
 		ksft_exit_fail_msg("%s: %s\n", run->how, run->why);
 	say("again", "an error that is over is %s", run->again ? "over" : "not over");
 	/* It copies pages too. */
-	set_knob("/sys/kernel/mm/transparent_hugepage/khugepaged/scan_sleep_millisecs", "60000000");
+	set_knob("/sys/kernel/mm/transparent_hugepage/khugepaged/scan_sleep_millisecs",
+		 "600000000");
 	/* What is read ahead while it is bad stays so. */
 	if (!run->again)
 		set_knob("/proc/sys/vm/page-cluster", "0");

@@ -736,6 +736,7 @@ FIXTURE_SETUP(swapin_error_large)
 	int ret;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	keep_knobs();
 	self->fd = -1;
 	/* Slots for a large folio come from a whole cluster, of as many pages as a huge one. */
 	ret = badswap_create_kind(&self->bs, MAX(2 * huge_size() / page_size, NR_PAGES),
@@ -863,7 +864,6 @@ TEST_F(swapin_error_shmem, truncate_swapped)
 int main(int argc, char **argv)
 {
 	lost_pages_init();
-	keep_knobs();
 	badswap_or_skip(NR_PAGES);
 	return test_harness_run(argc, argv);
 }
