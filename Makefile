@@ -121,7 +121,8 @@ endif
 #:                          series/BASE), without-FIX, wrong-FIX (FIX as in patches/fix and
 #:                          patches/wrong), the last two with the cases that they must fail
 #:                          in; FULL=1 with all
-#: make ARCH=arm64 [PAGES=64k]   the same, cross-built, on QEMU's arm64; s390x is big-endian
+#: make ARCH=arm64 [PAGES=64k]   the same, cross-built, on QEMU's arm64
+#: make ARCH=s390x          and on a big-endian machine
 #: make CASE='swapin_error.*fork*' [REPEAT=N]   only these cases, N times
 #: make list                the cases, and what each is about
 #: make compare [FROM=RUN TO=RUN]   what differs between two runs, of those in build/runs
@@ -150,8 +151,8 @@ endif
 #: make gdb KERNEL=debug    gdb on the guest, from its first instruction
 #: make boot INITRD=FILE    boot a guest image of yours; TEST=FILE a static program
 #: make where KERNEL=after  the paths of what is made, one name=path a line
-#: make results, report     put the tables of the last verdicts into RESULTS.md, README.md, and
-#:                          draw the plots
+#: make results             put the tables of the last verdicts into RESULTS.md, README.md
+#: make report              the same, and draw the plots of them, with gnuplot
 #: make clean, distclean    remove what was built; the sources and build/ too
 #:
 #: The knobs are at the top of the Makefile.
@@ -177,8 +178,9 @@ matrix:
 	@lab/stages/deps.sh $(DEPS)
 	@lab/checks/matrix.sh $(BASES)
 
-results report:
+report:
 	@lab/stages/deps.sh gnuplot-nox
+report results:
 	@lab/checks/results.sh
 compare:
 	@lab/checks/compare.sh $(FROM) $(TO)

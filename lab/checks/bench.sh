@@ -1,9 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # bench.sh BASE KERNEL...: what the paths that know swapin errors cost on each KERNEL, in
-# instructions a page; each is booted twice, on one CPU and with QEMU's -icount, and what was
-# not the same is marked; and how much text each has more than the first.  Leaves the table in
-# build/BASE/bench/table.
+# instructions a page, each booted twice, on one CPU and with QEMU's -icount; and how much text
+# each has more than the first.  Leaves the table in build/BASE/bench/table.
 . lab/lib.sh
 . lab/series.sh
 
@@ -16,12 +15,13 @@ export ACCEL=tcg SMP=1 ICOUNT=1 MEM
 
 # size_of KERNEL: what bloat-o-meter says of its text, against the first kernel's.
 size_of() {
-	printf '%-24s ' "text, $1 - ${kernels%% *}"
+	printf '%-22s ' "text, $1 - ${kernels%% *}"
 	"$B/$base/src/scripts/bloat-o-meter" -t "$B/$base/${kernels%% *}/vmlinux" "$B/$base/$1/vmlinux" |
 		sed -n '1s/.*(\(.*\))/\1 bytes/p'
 }
 
 ours "$dir"
+rm -f "$dir/table" "$dir"/*-[12]
 (one_at_a_time "$base" && check_out "$B/$base/src" after && logged BENCH "$dir/bench.log" \
 	link_test "$base" "$dir/bench" lab/guest/bench.c)
 lab/stages/image.sh "$dir/guest.cpio.gz" lab/guest/init "$dir/bench"

@@ -92,7 +92,7 @@ qemu() {
 	soon='rcupdate.rcu_expedited=1 rcutree.jiffies_till_first_fqs=0 rcutree.jiffies_till_next_fqs=1'
 	shift 3
 	[ "$ACCEL" != tcg ] ||
-		accel=tcg,thread=single cpu=max,-pku,-erms,-fsrm console='ttyS0 tsc=reliable'
+		accel=tcg,thread=single cpu=max,-pku,-erms,-fsrm soon="$soon tsc=reliable"
 	case $MACHINE in
 	arm64) cpu='cortex-a76 -machine virt' console='ttyAMA0 lab.to=hvc0' ;;
 	s390x) cpu=max console='ttysclp0 lab.to=hvc0' ;;

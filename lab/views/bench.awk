@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # Reads what bench counted, NAME PAGES LOST INSTRUCTIONS, from files KERNEL-RUN, and prints for
-# each NAME the instructions a page, as the slope of a line through all numbers of pages, from
-# each of which it is to be as few percent as can be; the last kernel's in parts of the first
-# one's; and how many it is from that line where it is farthest.
+# each NAME the instructions a page on each kernel: the slope of a line through all numbers of
+# pages, by least squares of what it is off in parts of the count; the last kernel's in parts of
+# the first one's, where it is no noise; and what is off, and two boots apart, in percent.
 FNR == 1 {
 	kernel = FILENAME
 	sub(/.*\//, "", kernel)
@@ -40,21 +40,37 @@ run == 1 {
 		differs[kernel, what] = differ
 }
 
-function slope(kernel, what,	count)
+function slope(kernel, what,	spread)
 {
-	count = n[kernel, what]
-	return count ? (count * xy[kernel, what] - x[kernel, what] * y[kernel, what]) / \
-		(count * xx[kernel, what] - x[kernel, what] ^ 2) : 0
+	spread = n[kernel, what] * xx[kernel, what] - x[kernel, what] ^ 2
+	return spread <= 0 ? 0 : (n[kernel, what] * xy[kernel, what] - \
+		x[kernel, what] * y[kernel, what]) / spread
 }
 
-function residual(kernel, what,	count, from, size, is_off, most)
+# What is the same for any number of pages.
+function constant(kernel, what)
 {
-	count = n[kernel, what]
-	from = (y[kernel, what] - slope(kernel, what) * x[kernel, what]) / count
+	return (y[kernel, what] - slope(kernel, what) * x[kernel, what]) / n[kernel, what]
+}
+
+function ratio(what,	first_slope, most, size)
+{
+	first_slope = slope(column[1], what)
+	for (size in sizes)
+		if (((column[1], what, size) in first) && size + 0 > most)
+			most = size + 0
+	if (first_slope * most < constant(column[1], what) / 100)
+		return "-"
+	return sprintf("%.4f", slope(column[kernels], what) / first_slope)
+}
+
+function residual(kernel, what,	size, is_off, most)
+{
 	for (size in sizes) {
 		if (!((kernel, what, size) in first))
 			continue
-		is_off = (from + slope(kernel, what) * size) / first[kernel, what, size] - 1
+		is_off = (constant(kernel, what) + slope(kernel, what) * size) / \
+			first[kernel, what, size] - 1
 		if (is_off < 0)
 			is_off = -is_off
 		if (is_off > most)
@@ -82,9 +98,8 @@ END {
 		printf "%-22s", what
 		for (k = 1; k <= kernels; k++)
 			printf " %10.1f", slope(column[k], what)
-		printf "  %11.4f %4.1f %5.1f\n", slope(column[kernels], what) / slope(column[1], what),
-			residual(column[kernels], what), apart(what)
+		printf "  %11s %4.1f %5.1f\n", ratio(what), residual(column[kernels], what), apart(what)
 	}
-	print "off: at most so many % from a line; apart: two boots of a kernel, by so many % at most"
+	print "off: " column[kernels] " is at most so many % from a line; apart: two boots of a kernel are"
 	exit !rows
 }

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
-# gnuplot -c cost.gp DIR: draws as SVG what bench has left in DIR: instructions a page against the
-# number of pages, on stock (lines) and after (dots).
+# gnuplot -c cost.gp DIR: draws as SVG what bench has left in DIR: instructions, in parts of the
+# pages, against the number of these, on stock (lines) and after (dots).
 load 'lab/views/svg.gp'
-set title 'Instructions a page, on stock (lines) and after (dots)'
+set title 'Instructions / pages, on stock (lines) and after (dots)'
 set xlabel 'pages'
 set logscale x 2
 set logscale y 10

@@ -1,17 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0
 # Reads START STAGE WHAT SECONDS, twice, and prints the seconds of each stage, of each kernel, of
-# the make that unpacked a source last: "STAGE KERNEL" SECONDS.
+# the last make that unpacked one source and booted two kernels: "STAGE KERNEL" SECONDS.
 NR == FNR {
-	if ($2 == "SOURCE")
+	sources[$1] += $2 == "SOURCE"
+	boots[$1] += $2 == "BOOT"
+	if (sources[$1] == 1 && boots[$1] == 2)
 		start = $1
 	next
 }
 
 $1 == start {
-	stage = tolower($2)
+	name = tolower($2)
 	sub(/\/kernel.log$/, "", $3)
-	sub(/.*\//, "", $3)
-	name = stage (stage ~ /kernel|boot/ ? " " $3 : "")
+	if (name ~ /kernel|boot/ && match($3, /[^\/]+\/[^\/]+$/))
+		name = name " " substr($3, RSTART)
 	if (!(name in seconds))
 		order[++stages] = name
 	seconds[name] += $4

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-# gnuplot -c time.gp FILE: draws as SVG how long each stage took of the make that unpacked a source
-# last, from what timed() has left in FILE.
+# gnuplot -c time.gp FILE: draws as SVG how long each stage took of a cold make, from what timed()
+# has left in FILE.
 load 'lab/views/svg.gp'
 set title 'Seconds that each stage of a cold make takes'
 set style fill solid
