@@ -1037,14 +1037,6 @@ TEST_F(swapin_error, madv_collapse)
  * KSM
  */
 
-/* Has ksmd run, and fast. */
-static bool run_ksm(void)
-{
-	keep_knobs();
-	return set_knob("/sys/kernel/mm/ksm/sleep_millisecs", "1") &&
-	       set_knob("/sys/kernel/mm/ksm/run", "1");
-}
-
 /* As in linux/kernel-page-flags.h, some of which vm_util.h has its own way. */
 #define KSM_BIT	21
 
@@ -1067,12 +1059,17 @@ static bool all_merged(char *mem, int kpageflags)
 /* Merged with a twin that goes away: MADV_PAGEOUT takes no page that others map. */
 static char *map_ksm(size_t *len)
 {
-	char *mem = map_anon(len), *twin = map_anon(len);
 	int kpageflags = open("/proc/kpageflags", O_RDONLY | O_CLOEXEC);
 	const time_t end = time(NULL) + 10;
 	bool merged = false;
+	char *mem, *twin;
 
-	if (mem && twin && run_ksm() && !madvise(mem, mem_size, MADV_MERGEABLE) &&
+	keep_knobs();
+	mem = map_anon(len);
+	twin = map_anon(len);
+	if (mem && twin && set_knob("/sys/kernel/mm/ksm/sleep_millisecs", "1") &&
+	    set_knob("/sys/kernel/mm/ksm/run", "1") &&
+	    !madvise(mem, mem_size, MADV_MERGEABLE) &&
 	    !madvise(twin, mem_size, MADV_MERGEABLE))
 		while (!merged && time(NULL) < end) {
 			usleep(10000);
