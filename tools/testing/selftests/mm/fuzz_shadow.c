@@ -142,7 +142,8 @@ struct page *page_of(struct map *m, unsigned int i)
 {
 	struct page *p = &m->page[i];
 
-	if (!m->shared && m->file && p->gone != m->file->gone[i]) {
+	if (!m->shared && m->file && (p->gone != m->file->gone[i] ||
+				      (p->state == ZERO && p->holes != m->file->holes[i]))) {
 		p->gone = m->file->gone[i];
 		p->state = NONE;
 		p->dirty = false;
@@ -163,6 +164,8 @@ void set_page(struct map *m, unsigned int i, enum state state, unsigned int vers
 	p->version = version;
 	p->dirty = false;
 	p->entry = 0;
+	if (m->file)
+		p->holes = m->file->holes[i];
 }
 
 /* The version that page @i shows, or 0. */

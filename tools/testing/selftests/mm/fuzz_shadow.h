@@ -32,6 +32,7 @@ struct file {
 	unsigned int size;		/* in pages */
 	unsigned int has[MAX_PAGES];	/* a version, or 0 for zeroes */
 	unsigned int gone[MAX_PAGES];	/* how often truncation took it from all mappings */
+	unsigned int holes[MAX_PAGES];	/* how often a hole did, and zeroes from private ones */
 };
 
 /* What a process and its children have in common, and what they tell the supervisor. */
@@ -71,6 +72,7 @@ struct page {
 	bool dirty;		/* it was written after clear_refs */
 	unsigned int version;
 	unsigned int gone;	/* of the file, when it became what it is */
+	unsigned int holes;
 	uint64_t entry;		/* the marker that pagemap shows for it, once it is lost */
 };
 

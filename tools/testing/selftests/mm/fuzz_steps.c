@@ -417,8 +417,10 @@ static void do_punch(const struct step *s)
 	line("punch(%s, %u, %u);", r.m->file->name, r.first, r.nr);
 	must("punch", fallocate(r.m->file->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
 				r.first * page_size, r.len), 0, 0);
-	for (i = r.first; i < r.first + r.nr; i++)
+	for (i = r.first; i < r.first + r.nr; i++) {
 		r.m->file->has[i] = 0;
+		r.m->file->holes[i]++;
+	}
 }
 
 static void do_clear_refs(const struct step *s)
@@ -441,12 +443,25 @@ static void touch_range(struct range *r)
 		touched(shows(r->m, i));
 }
 
+/*
+ * Whether a write that changes nothing may copy pages: those of the file, or of a parent.
+ * Of two pages with one version, one may be lost and the other not.
+ */
+static bool copies(struct map *m)
+{
+	return !m->shared && (m->file || run->depth);
+}
+
 static void do_free(const struct step *s)
 {
 	struct range r = range_of(s);
 	unsigned int i;
 
-	if (r.m->file)
+	/*
+	 * Kernels that read zram past the swap cache free the parent's pages too, if they
+	 * have not been written since.
+	 */
+	if (r.m->file || (copies(r.m) && bs.kind == BADSWAP_ZRAM))
 		return;
 	line("madvise(%s, MADV_FREE);", r.text);
 	must("MADV_FREE", madvise(r.at, r.len, MADV_FREE), 0, 0);
@@ -460,15 +475,6 @@ static void do_free(const struct step *s)
 		else
 			set_page(r.m, i, NONE, 0);
 	}
-}
-
-/*
- * Whether a write that changes nothing may copy pages: those of the file, or of a parent.
- * Of two pages with one version, one may be lost and the other not.
- */
-static bool copies(struct map *m)
-{
-	return !m->shared && (m->file || run->depth);
 }
 
 /* Advice that changes nothing: what it returns is not looked at. */
