@@ -178,9 +178,10 @@ matrix:
 	@lab/stages/deps.sh $(DEPS)
 	@lab/checks/matrix.sh $(BASES)
 
+results:
+	@lab/checks/results.sh
 report:
 	@lab/stages/deps.sh gnuplot-nox
-report results:
 	@lab/checks/results.sh
 compare:
 	@lab/checks/compare.sh $(FROM) $(TO)
