@@ -10,6 +10,11 @@ shift 2
 dir=$B/$base/fuzz
 mm=$B/$base/src/tools/testing/selftests/mm
 
+# As long as it was told to, and some more.
+seconds=$(echo "$*" | sed -n 's/.*--seconds=\([0-9]*\).*/\1/p')
+[ "$LIMIT" -ge $((${seconds:-0} + 300)) ] || LIMIT=$((seconds + 300))
+export LIMIT
+
 ours "$dir/root/fuzz"
 (one_at_a_time "$base" && check_out "$B/$base/src" after && logged FUZZ "$dir/fuzz.log" \
 	link_test "$base" "$dir/root/fuzz/swapin_error_fuzz" "$mm/swapin_error_fuzz.c" "$mm"/fuzz_*.c)
