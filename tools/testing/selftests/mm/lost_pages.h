@@ -129,9 +129,9 @@ char *map_large(size_t len, int flags, int fd);
 
 /*
  * Settings of the whole machine.  keep_knobs() starts a process that sets them back when ours is
- * gone, even killed; call it before there are pages that a child must not share.  set_knob()
- * returns false where there is none at @path, or not for us; set_knobs_back() where one could not
- * be set back.
+ * gone, even killed; call it before there are pages that a child must not share, or a cgroup that
+ * it would keep busy.  set_knob() returns false where there is none at @path, or not for us;
+ * set_knobs_back() where one could not be set back.
  */
 void keep_knobs(void);
 bool set_knob(const char *path, const char *text);

@@ -84,6 +84,7 @@ FIXTURE_VARIANT(swapin_error)
 	 */
 	char *(*map)(size_t *len);
 	const char *needs;
+	bool sets_knobs;	/* so as to map them */
 	bool is_read_only;	/* pages that are written are no longer what they were */
 	unsigned char under;	/* what a page that was given up has in it */
 };
@@ -103,6 +104,9 @@ FIXTURE_SETUP(swapin_error)
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	self->swap_total = count("/proc/meminfo", "SwapTotal:");
+	/* The cgroup that we are in then is to be empty as soon as we are gone. */
+	if (variant->sets_knobs)
+		keep_knobs();
 	ASSERT_EQ(0, badswap_create(&self->bs, MAX(huge_size() / page_size, many_pages())));
 	self->mem = variant->map(&self->len);
 	if (!self->mem) {
@@ -1059,14 +1063,11 @@ static bool all_merged(char *mem, int kpageflags)
 /* Merged with a twin that goes away: MADV_PAGEOUT takes no page that others map. */
 static char *map_ksm(size_t *len)
 {
+	char *mem = map_anon(len), *twin = map_anon(len);
 	int kpageflags = open("/proc/kpageflags", O_RDONLY | O_CLOEXEC);
 	const time_t end = time(NULL) + 10;
 	bool merged = false;
-	char *mem, *twin;
 
-	keep_knobs();
-	mem = map_anon(len);
-	twin = map_anon(len);
 	if (mem && twin && set_knob("/sys/kernel/mm/ksm/sleep_millisecs", "1") &&
 	    set_knob("/sys/kernel/mm/ksm/run", "1") &&
 	    !madvise(mem, mem_size, MADV_MERGEABLE) &&
@@ -1084,7 +1085,7 @@ static char *map_ksm(size_t *len)
 FIXTURE_VARIANT_ADD(swapin_error, ksm)
 {
 	.map = map_ksm, .needs = "needs KSM that merges pages within seconds",
-	.is_read_only = true,
+	.sets_knobs = true, .is_read_only = true,
 };
 
 /*
