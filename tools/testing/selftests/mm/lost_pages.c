@@ -24,6 +24,10 @@
 #include "lost_pages.h"
 #include "vm_util.h"
 
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE	25
+#endif
+
 size_t page_size;
 size_t mem_size;
 int last_si_code;
@@ -518,6 +522,16 @@ long large_swapped_out(void)
 
 	large_path(path, sizeof(path), "stats/swpout");
 	return count(path, "");
+}
+
+int collapse(char *mem, size_t len)
+{
+	int tries = 100, ret;
+
+	do {
+		ret = madvise(mem, len, MADV_COLLAPSE);
+	} while (ret && errno == EAGAIN && tries-- && !usleep(10000));
+	return ret;
 }
 
 bool own_tmp(const char *options)

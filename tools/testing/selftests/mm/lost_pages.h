@@ -146,6 +146,9 @@ bool set_large_knob(const char *name, const char *text);
 /* How many large folios have been swapped out as such, or -1. */
 long large_swapped_out(void);
 
+/* MADV_COLLAPSE; tries again where that says that it may help. */
+int collapse(char *mem, size_t len);
+
 /* Mounts a tmpfs on /tmp that nobody else sees, and that is gone with us. */
 bool own_tmp(const char *options);
 

@@ -52,9 +52,6 @@
 #define MADV_POPULATE_READ	22
 #define MADV_POPULATE_WRITE	23
 #endif
-#ifndef MADV_COLLAPSE
-#define MADV_COLLAPSE		25
-#endif
 #ifndef MREMAP_DONTUNMAP
 #define MREMAP_DONTUNMAP	4
 #endif
@@ -1025,14 +1022,14 @@ TEST_F(swapin_error, madv_collapse)
 		SKIP(return, "is for huge pages");
 	/* It takes no page that is read-only, as those that come from swap are at first. */
 	EXPECT_TRUE(writes(self->mem));
-	EXPECT_EQ(-1, madvise(self->mem, self->len, MADV_COLLAPSE));
+	EXPECT_EQ(-1, collapse(self->mem, self->len));
 	EXPECT_EQ(EINVAL, errno);
 	UNHARMED(0);
 
 	/* Given up, they are not in the way. */
 	ASSERT_EQ(0, madvise(self->mem, mem_size, MADV_DONTNEED));
 	fill(self->mem, self->len / page_size);
-	EXPECT_EQ(0, madvise(self->mem, self->len, MADV_COLLAPSE));
+	EXPECT_EQ(0, collapse(self->mem, self->len));
 	EXPECT_TRUE(is_count("AnonHugePages", smaps_kb(self->mem, self->len, "AnonHugePages:"),
 			     self->len / 1024, 0));
 }

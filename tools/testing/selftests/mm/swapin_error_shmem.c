@@ -39,9 +39,6 @@
 #ifndef MADV_PAGEOUT
 #define MADV_PAGEOUT	21
 #endif
-#ifndef MADV_COLLAPSE
-#define MADV_COLLAPSE	25
-#endif
 
 #define BLOCKS(pages)	((long)((pages) * page_size / 512))
 
@@ -483,7 +480,7 @@ TEST_F(swapin_error_shmem, advice)
 	CASE("shmem: madvise, mprotect and mlock leave lost pages as they are");
 	for (i = 0; i < ARRAY_SIZE(advice); i++)
 		EXPECT_EQ(0, madvise(self->mem, self->pages * page_size, advice[i]));
-	EXPECT_EQ(-1, madvise(self->mem, self->pages * page_size, MADV_COLLAPSE));
+	EXPECT_EQ(-1, collapse(self->mem, self->pages * page_size));
 	EXPECT_EQ(EINVAL, errno);
 	EXPECT_TRUE(reads_and_writes(self->mem));
 	ASSERT_EQ(0, mprotect(self->mem, mem_size, PROT_NONE));
@@ -500,7 +497,7 @@ TEST_F(swapin_error_shmem, advice)
 	for (i = 1; i < NR_PAGES; i += 2)
 		ASSERT_EQ(0, punch(self->fd, i, 1));
 	if (variant->huge)
-		EXPECT_EQ(0, madvise(self->mem, self->pages * page_size, MADV_COLLAPSE));
+		EXPECT_EQ(0, collapse(self->mem, self->pages * page_size));
 }
 
 TEST_F(swapin_error_shmem, uffd_wp)
