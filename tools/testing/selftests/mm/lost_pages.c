@@ -394,7 +394,7 @@ bool set_knob(const char *path, const char *text)
 			memmove(knob->was, was + 1, strlen(was));
 			knob->was[strcspn(knob->was, "]")] = '\0';
 		}
-		strncpy(knob->path, path, sizeof(knob->path) - 1);
+		snprintf(knob->path, sizeof(knob->path), "%s", path);
 	}
 	return write_path(path, text);
 }
