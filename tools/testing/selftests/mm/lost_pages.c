@@ -663,6 +663,11 @@ unsigned int uffd_monitor_stop(struct uffd_monitor *monitor)
 	return monitor->faults;
 }
 
+bool only_lists(int argc, char **argv)
+{
+	return argc == 2 && !strcmp(argv[1], "-l");
+}
+
 void lost_pages_init(void)
 {
 	struct sigaction action = {

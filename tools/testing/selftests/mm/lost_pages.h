@@ -31,6 +31,9 @@ extern size_t mem_size;		/* of NR_PAGES */
 /* Sets the above, and has SIGBUS and SIGSEGV come out as outcomes. */
 void lost_pages_init(void);
 
+/* Whether the harness is told to list its tests (-l), which needs nothing to be there. */
+bool only_lists(int argc, char **argv);
+
 /* Output goes out at once: a process of ours may end by a signal. */
 void say(const char *what, const char *fmt, ...);
 

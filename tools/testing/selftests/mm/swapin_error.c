@@ -81,6 +81,7 @@ FIXTURE_VARIANT(swapin_error)
 	 */
 	char *(*map)(size_t *len);
 	const char *needs;
+	bool is_huge;
 	bool sets_knobs;	/* so as to map them */
 	bool is_read_only;	/* pages that are written are no longer what they were */
 	unsigned char under;	/* what a page that was given up has in it */
@@ -97,6 +98,7 @@ static size_t many_pages(void)
 
 FIXTURE_SETUP(swapin_error)
 {
+	const size_t huge = variant->is_huge ? huge_size() / page_size : 0;
 	char path[128];
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -104,7 +106,7 @@ FIXTURE_SETUP(swapin_error)
 	/* The cgroup that we are in then is to be empty as soon as we are gone. */
 	if (variant->sets_knobs)
 		keep_knobs();
-	ASSERT_EQ(0, badswap_create(&self->bs, MAX(huge_size() / page_size, many_pages())));
+	ASSERT_EQ(0, badswap_create(&self->bs, MAX(huge, many_pages())));
 	self->mem = variant->map(&self->len);
 	if (!self->mem) {
 		badswap_destroy(&self->bs);
@@ -1012,7 +1014,7 @@ static char *map_thp(size_t *len)
 
 FIXTURE_VARIANT_ADD(swapin_error, thp)
 {
-	.map = map_thp, .needs = "needs transparent huge pages",
+	.map = map_thp, .needs = "needs transparent huge pages", .is_huge = true,
 };
 
 TEST_F(swapin_error, madv_collapse)
@@ -1657,6 +1659,7 @@ TEST(killed_owner)
 int main(int argc, char **argv)
 {
 	lost_pages_init();
-	badswap_or_skip(NR_PAGES);
+	if (!only_lists(argc, argv))
+		badswap_or_skip(NR_PAGES);
 	return test_harness_run(argc, argv);
 }
