@@ -19,7 +19,11 @@ mkdir -p "$dir"
 GIT_INDEX_FILE=$(cd "$dir" && pwd)/index
 export GIT_INDEX_FILE
 
-on_exit() { rm -f "$GIT_INDEX_FILE" "$GIT_INDEX_FILE.lock" "$dir/tree.log"; }
+shared=''
+on_exit() {
+	rm -f "$GIT_INDEX_FILE" "$GIT_INDEX_FILE.lock" "$dir/tree.log" "$dir/tree.added"
+	[ -z "$shared" ] || rm -f "$shared".*
+}
 
 # The message as it goes out by mail: without the lines that are for us.
 message() {
@@ -36,9 +40,9 @@ add_files() {
 		[ -f "$file" ] || die "patches/$1 adds $file, which is not here"
 		mode=644
 		[ ! -x "$file" ] || mode=755
-		blob=$(git -C "$src" hash-object -w "$top/$file")
-		git -C "$src" update-index --add --cacheinfo "100$mode,$blob,$file"
-	done
+		echo "100$mode $(git -C "$src" hash-object -w "$top/$file")	$file"
+	done >"$dir/tree.added"
+	[ ! -s "$dir/tree.added" ] || git -C "$src" update-index --index-info <"$dir/tree.added"
 }
 
 # A base patch brings the tree to where it may be already.
@@ -62,7 +66,11 @@ add_patch() {
 		commit=$known
 		return
 	fi
-	[ "$in_index" = "$commit" ] || git -C "$src" read-tree "$commit"
+	# Split, so that what a patch changes is all that is written.
+	[ "$in_index" = "$commit" ] || {
+		git -C "$src" read-tree "$commit"
+		git -C "$src" update-index --split-index
+	}
 	in_index=$commit
 	if apply "$top/patches/$1"; then
 		add_files "$1"
@@ -82,6 +90,7 @@ add_patch() {
 }
 
 one_at_a_time "$base"
+shared=$src/.git/sharedindex
 commit=$(git -C "$src" rev-parse stock)
 in_index=''
 for patch in $patches; do
