@@ -39,18 +39,12 @@ kmake() {
 	machine_make -C "$src" O="$obj" "$@"
 }
 
-# The config is made anew where what it is made from has changed.  Each kernel may
-# have its own Kconfig files, so olddefconfig runs always; it leaves a config that is
-# good as it is.
 configure() {
-	if [ "$state" != "$(cat "$obj/.lab-config" 2>/dev/null)" ]; then
-		rm -f "$obj/.lab-config"
-		# shellcheck disable=SC2086
-		kmake "$start" &&
-			child "$src/scripts/kconfig/merge_config.sh" -m -O "$obj" "$obj/.config" $configs ||
-			return
-	fi
-	kmake olddefconfig && echo "$state" >"$obj/.lab-config"
+	rm -f "$obj/.lab-config"
+	# shellcheck disable=SC2086
+	kmake "$start" &&
+		child "$src/scripts/kconfig/merge_config.sh" -m -O "$obj" "$obj/.config" $configs &&
+		kmake olddefconfig && echo "$state" >"$obj/.lab-config"
 }
 
 # merge_config.sh only warns: look for each option in what came out, of those that are named
@@ -95,17 +89,11 @@ one_at_a_time "$base"
 need_space "$dir" 500
 say KERNEL "$base/$kernel: ${3:-building} (log: ${log#"$PWD/"})"
 check_out "$src" "$kernel"
+# The config is made anew where what it is made from has changed, be it the tree's.
 # shellcheck disable=SC2086 # a list of files
-state=$(cat $configs "$src/Makefile" | sha256sum)
-was=$(cat "$obj/.lab-config" 2>/dev/null || :)
-logged KERNEL "$log" configure
+state=$({ cat $configs; git -C "$src" ls-files -s Makefile '*Kconfig*'; } | sha256sum)
+[ "$state" = "$(cat "$obj/.lab-config" 2>/dev/null || :)" ] || logged KERNEL "$log" configure
 lost=$(check_config)
-if [ -n "$lost" ] && [ "$was" = "$state" ]; then
-	# Another commit, without these options, was here in between.
-	rm -f "$obj/.lab-config"
-	logged KERNEL "$log" configure
-	lost=$(check_config)
-fi
 [ -z "$lost" ] || { rm -f "$obj/.lab-config"; die "$base/$kernel: did not take: $lost (see $configs)"; }
 [ "${3-}" != config ] || exit 0
 logged KERNEL "$log" build
