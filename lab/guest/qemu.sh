@@ -86,7 +86,9 @@ report_port() {
 # TCG with a thread for each CPU is slower where tests run one after the other, by what the
 # threads wait for each other.  It flushes its TLB at each wrpkru, and does rep movsb and stosb
 # byte by byte, for which nothing here asks.  Its TSC is one for all CPUs, of which the kernel
-# has to be told, or it asks the HPET, an exit each time.
+# has to be told, or it asks a timer, an exit each time.
+#
+# The BIOS names no more than one CPU a socket to a kernel without ACPI.
 qemu() {
 	kernel_image=$1 initrd=$2 cmdline=$3 accel=$ACCEL cpu=max console=ttyS0
 	soon='rcupdate.rcu_expedited=1 rcutree.jiffies_till_first_fqs=0 rcutree.jiffies_till_next_fqs=1'
@@ -99,7 +101,7 @@ qemu() {
 	esac
 	# shellcheck disable=SC2086 # the machine is an option of its own
 	exec setpriv --pdeathsig KILL "$QEMU" -accel "$accel" -cpu $cpu \
-		-smp "$SMP" -m "$MEM" -nodefaults -no-user-config -display none -no-reboot \
+		-smp "$SMP,sockets=$SMP" -m "$MEM" -nodefaults -no-user-config -display none -no-reboot \
 		-kernel "$kernel_image" -initrd "$initrd" ${ICOUNT:+-icount shift=0,sleep=off} \
-		-append "console=$console panic=-1 oops=panic mitigations=off $soon $cmdline $CMDLINE" "$@"
+		-append "console=$console panic=-1 oops=panic mitigations=off random.trust_cpu=on $soon $cmdline $CMDLINE" "$@"
 }
