@@ -258,10 +258,10 @@ endif
 $(D)/tests/.done: $(D)/tests.knobs lab/stages/tests.sh
 	$(RUN) lab/stages/tests.sh $(BASE) $(PROGRAMS)
 
-$(D)/guest.cpio.gz: $(D)/tests/.done lab/guest/init lab/stages/image.sh
+$(D)/guest.cpio: $(D)/tests/.done lab/guest/init lab/stages/image.sh
 	$(RUN) lab/stages/image.sh $@ lab/guest/init $(D)/tests/*
 
-$(D)/%/run/results.log: $(D)/%/bzImage $(D)/guest.cpio.gz $(D)/%/boot.knobs \
+$(D)/%/run/results.log: $(D)/%/bzImage $(D)/guest.cpio $(D)/%/boot.knobs \
 		lab/stages/boot.sh lab/guest/qemu.sh
 	$(RUN) lab/stages/boot.sh $(BASE) $*
 
@@ -302,7 +302,7 @@ each: $(D)/warnings/.done
 # Before anything is built for a case that there is not.
 named:
 	@lab/checks/list.sh '$(CASE)' >/dev/null
-bisect: named $(EACH:%=$(D)/%/ref) $(D)/guest.cpio.gz
+bisect: named $(EACH:%=$(D)/%/ref) $(D)/guest.cpio
 	@lab/checks/bisect.sh $(BASE) '$(CASE)'
 
 # Random steps, on after unless KERNEL= names another.
@@ -352,7 +352,7 @@ send: sender
 where:
 	@lab/stages/where.sh $(BASE) $(ONE)
 
-shell gdb: $(D)/$(ONE)/bzImage $(D)/guest.cpio.gz
+shell gdb: $(D)/$(ONE)/bzImage $(D)/guest.cpio
 	@$(if $(filter gdb,$@),lab/stages/deps.sh gdb &&) lab/guest/shell.sh $@ $(BASE) $(ONE)
 
 # With INITRD=, boot a guest image of the user's own, and exit as QEMU does; with TEST=,
@@ -363,13 +363,13 @@ boot: $(D)/$(ONE)/bzImage
 	@lab/guest/shell.sh $(INITRD) $(BASE) $(ONE)
 else ifneq ($(TEST),)
 boot: $(D)/$(ONE)/bzImage
-	$(RUN) lab/stages/image.sh $(D)/test.cpio.gz lab/guest/init $(TEST)
-	$(RUN) lab/stages/boot.sh $(BASE) $(ONE) $(D)/test.cpio.gz $(D)/test
+	$(RUN) lab/stages/image.sh $(D)/test.cpio lab/guest/init $(TEST)
+	$(RUN) lab/stages/boot.sh $(BASE) $(ONE) $(D)/test.cpio $(D)/test
 	$(RUN) lab/stages/verdict.sh $(D)/test
 	@cat $(D)/test/results.tap
 	@! grep -P '^[^\t]*\tfail' $(D)/test/verdict
 else
-boot: $(D)/$(ONE)/bzImage $(D)/guest.cpio.gz
+boot: $(D)/$(ONE)/bzImage $(D)/guest.cpio
 	@rm -rf $(D)/$(ONE)/run
 	@$(MAKE) --no-print-directory BASE=$(BASE) KERNEL=$(ONE) CASE= verdict
 	@cat $(D)/$(ONE)/results.tap
@@ -379,10 +379,10 @@ source: $(D)/source.id
 tree: $(ONE:%=$(D)/%/ref)
 kernel: $(ONE:%=$(D)/%/bzImage)
 tests: $(D)/tests/.done
-image: $(D)/guest.cpio.gz
+image: $(D)/guest.cpio
 
 ifneq ($(CASE)$(filter-out 1,$(REPEAT)),)
-verdict: named $(KERNELS:%=$(D)/%/bzImage) $(D)/guest.cpio.gz
+verdict: named $(KERNELS:%=$(D)/%/bzImage) $(D)/guest.cpio
 	$(RUN) lab/checks/some.sh $(BASE) '$(CASE)' $(KERNELS)
 else ifeq ($(word 2,$(KERNELS)),)
 verdict: $(D)/$(KERNELS)/verdict

@@ -24,11 +24,11 @@ ours "$dir"
 rm -f "$dir/table" "$dir"/*-[12]
 (one_at_a_time "$base" && check_out "$B/$base/src" after && logged BENCH "$dir/bench.log" \
 	link_test "$base" "$dir/bench" lab/guest/bench.c)
-lab/stages/image.sh "$dir/guest.cpio.gz" lab/guest/init "$dir/bench"
+lab/stages/image.sh "$dir/guest.cpio" lab/guest/init "$dir/bench"
 files=''
 for kernel in $kernels; do
 	for run in 1 2; do
-		lab/stages/boot.sh "$base" "$kernel" "$dir/guest.cpio.gz" "$dir/$kernel.$run"
+		lab/stages/boot.sh "$base" "$kernel" "$dir/guest.cpio" "$dir/$kernel.$run"
 		sed -n 's/\r$//; s/.*# bench: //p' "$dir/$kernel.$run/run/results.log" >"$dir/$kernel-$run"
 		grep -q 'end bench 0' "$dir/$kernel.$run/run/results.log" ||
 			die "$base/$kernel: not all figures (log: $dir/$kernel.$run/run/results.log)"

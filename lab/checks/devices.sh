@@ -11,10 +11,10 @@ dir=$B/$base/devices
 export CMDLINE="${CMDLINE-} zswap.enabled=1" PATH="$PATH:/usr/sbin:/sbin"
 
 ours "$dir"
-TOOLS=mke2fs lab/stages/image.sh "$dir/guest.cpio.gz" lab/guest/init "$B/$base/tests/swap_read_again"
+TOOLS=mke2fs lab/stages/image.sh "$dir/guest.cpio" lab/guest/init "$B/$base/tests/swap_read_again"
 taps=''
 for kernel; do
-	lab/stages/boot.sh "$base" "$kernel" "$dir/guest.cpio.gz" "$B/$base/$kernel"
+	lab/stages/boot.sh "$base" "$kernel" "$dir/guest.cpio" "$B/$base/$kernel"
 	lab/stages/verdict.sh "$B/$base/$kernel"
 	taps="$taps $B/$base/$kernel/results.tap"
 done

@@ -41,9 +41,9 @@ exec 9>&-
 [ ! -f "$dir/missing" ] ||
 	say REGRESS "$base: not built: $(paste -sd ' ' "$dir/missing") (log: $dir/build.log)"
 cp lab/checks/regress.list "$dir/root/regress/list"
-TOOLS="stress-ng setpriv" lab/stages/image.sh "$dir/guest.cpio.gz" lab/guest/init lab/guest/regress "$dir/root/"
+TOOLS="stress-ng setpriv" lab/stages/image.sh "$dir/guest.cpio" lab/guest/init lab/guest/regress "$dir/root/"
 for one in "$stock" "$kernel"; do
-	lab/stages/boot.sh "$base" "$one" "$dir/guest.cpio.gz" "$dir/$one"
+	lab/stages/boot.sh "$base" "$one" "$dir/guest.cpio" "$dir/$one"
 	lab/stages/verdict.sh "$dir/$one"
 done
 awk -v release="Linux $(make -s -C "$src" kernelversion), its own tests" -f lab/views/table.awk \

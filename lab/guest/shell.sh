@@ -8,7 +8,7 @@
 . lab/guest/qemu.sh
 
 how=$1 dir=$B/$2/$3
-image=$B/$2/guest.cpio.gz
+image=$B/$2/guest.cpio
 choose_accel "$dir/bzImage"
 case $how in
 shell)

@@ -15,7 +15,7 @@
 
 base=$1 kernel=$2
 bzImage=$B/$base/$kernel/bzImage
-image=${3:-$B/$base/guest.cpio.gz}
+image=${3:-$B/$base/guest.cpio}
 run=${4:-$B/$base/$kernel}/run
 # The cases that match LAB_ONLY, or those that the kernel is there for; nothing is all.
 asked=${LAB_ONLY-}
@@ -64,8 +64,7 @@ pack() {
 	[ -f "${bzImage%/*}/race.ko" ] || return 0
 	mkdir "$run.tmp/modules"
 	cp "${bzImage%/*}/race.ko" "$run.tmp/modules/"
-	(cd "$run.tmp" && echo modules/race.ko | cpio -o -H newc -R 0:0 --quiet | gzip -1n) \
-		>>"$run.tmp/image"
+	echo modules/race.ko | cpio -o -H newc -R 0:0 --quiet -D "$run.tmp" >>"$run.tmp/image"
 }
 
 # In the background, so that a signal is acted on at once.

@@ -6,7 +6,7 @@
 
 guest=$tmp/b/6.1/after
 mkdir -p "$guest" "$tmp/bin"
-touch "$guest/bzImage" "$tmp/b/6.1/guest.cpio.gz" "$tmp/kvm"
+touch "$guest/bzImage" "$tmp/b/6.1/guest.cpio" "$tmp/kvm"
 unset CMDLINE LAB_ONLY
 export B="$tmp/b" ACCEL=tcg LIMIT=60 QEMU=lab/t/fake-qemu FAKE=good FAKE_KVM=good
 # So little that there is one guest.
@@ -200,14 +200,14 @@ ok "one guest at a time" limit 2 1 300
 ## image
 
 fails "image: a test program that is not there" "there is no test program" \
-	lab/stages/image.sh "$tmp/b/guest.cpio.gz" lab/guest/init "$tmp/none"
-gone "image: a test program that is not there" "$tmp/b/guest.cpio.gz"
+	lab/stages/image.sh "$tmp/b/guest.cpio" lab/guest/init "$tmp/none"
+gone "image: a test program that is not there" "$tmp/b/guest.cpio"
 two_images() {
-	lab/stages/image.sh "$tmp/b/guest.cpio.gz" lab/guest/init README.md >"$tmp/one" 2>&1 &
-	lab/stages/image.sh "$tmp/b/guest.cpio.gz" lab/guest/init README.md
+	lab/stages/image.sh "$tmp/b/guest.cpio" lab/guest/init README.md >"$tmp/one" 2>&1 &
+	lab/stages/image.sh "$tmp/b/guest.cpio" lab/guest/init README.md
 	status=$?
 	wait $! && cat "$tmp/one" && [ $status = 0 ] &&
-		gzip -cd "$tmp/b/guest.cpio.gz" | cpio -t --quiet | grep -qx tests/README.md
+		cpio -t --quiet <"$tmp/b/guest.cpio" | grep -qx tests/README.md
 }
 ok "image: two makes that pack the same" two_images
 gone "image" "$(find "$B" -name '*.root' -o -name '*.tmp' | grep . || echo "$tmp/none")"

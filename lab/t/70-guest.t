@@ -18,7 +18,7 @@ guest() (
 		mount -t devtmpfs dev /dev\n%s\n' "$1" >"$tmp/init"
 	chmod +x "$tmp/init"
 	export B="$tmp/b" LIMIT="${2:-60}" MEMINFO="$tmp/little"
-	lab/stages/image.sh "$B/6.1/guest.cpio.gz" "$tmp/init" ${3:+"$3"} && lab/stages/boot.sh 6.1 after &&
+	lab/stages/image.sh "$B/6.1/guest.cpio" "$tmp/init" ${3:+"$3"} && lab/stages/boot.sh 6.1 after &&
 		lab/stages/verdict.sh "$guest"
 )
 
@@ -92,8 +92,8 @@ ok "make boot TEST= fails where it fails" sh -c \
 printf '#!/bin/sh\necho 1..1\ngrep -q lab.mine=7 /proc/cmdline && echo ok 1 mine\n' >"$tmp/mine"
 ok "make boot CMDLINE= reaches the guest" says "ok 1 mine" boot KERNEL=after TEST="$tmp/mine" \
 	CMDLINE=lab.mine=7
-ok "make a guest image" lab/stages/image.sh "$tmp/my.cpio.gz" "$tmp/init"
-ok "make boot INITRD= boots it" says "this is my guest" boot KERNEL=after INITRD="$tmp/my.cpio.gz"
+ok "make a guest image" lab/stages/image.sh "$tmp/my.cpio" "$tmp/init"
+ok "make boot INITRD= boots it" says "this is my guest" boot KERNEL=after INITRD="$tmp/my.cpio"
 
 # Some cases, some times, and no trace of it in the verdict.
 cp "$real/6.1/after/verdict" "$tmp/verdict"

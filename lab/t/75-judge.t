@@ -32,7 +32,7 @@ judge() {
 
 # has NAME...: whether these modules, and no others, came into the guest image, in order.
 has() {
-	found=$(gzip -dc "$tmp/B/judge/$release/guest.cpio.gz" | cpio -t --quiet |
+	found=$(cpio -t --quiet <"$tmp/B/judge/$release/guest.cpio" |
 		sed -n 's,^\(\./\)*modules/\(.*\.ko\),\2,p' | sort | paste -sd ' ')
 	echo "found: $found"
 	[ "$found" = "$*" ]
