@@ -60,7 +60,7 @@ done
 chmod +x "$tmp"/bin/* "$tmp/bundle/swapin_endless"
 run_bundle() {
 	rm -f "$tmp/bundle/started" "$tmp/rmmod"
-	PATH=$tmp/bin:$PATH TMPDIR=$tmp env --default-signal=INT "$tmp/bundle/run.sh" >"$tmp/ktap" &
+	PATH=$tmp/bin:$PATH TMPDIR=$tmp env --default-signal=INT,HUP "$tmp/bundle/run.sh" >"$tmp/ktap" &
 	run=$!
 	tries=0
 	until [ -s "$tmp/bundle/started" ] || [ $((tries += 1)) -gt 100 ]; do
