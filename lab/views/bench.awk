@@ -59,7 +59,8 @@ function ratio(what,	first_slope, most, size)
 	for (size in sizes)
 		if (((column[1], what, size) in first) && size + 0 > most)
 			most = size + 0
-	if (first_slope * most < constant(column[1], what) / 100)
+	if (first_slope * most < constant(column[1], what) / 100 ||
+			slope(column[kernels], what) < 0)
 		return "-"
 	return sprintf("%.4f", slope(column[kernels], what) / first_slope)
 }
