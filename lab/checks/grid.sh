@@ -15,15 +15,26 @@ kmake() {
 	child make -s -C "$src" O="$obj" ARCH="$arch" CROSS_COMPILE="$cross" CC="$cc" "$@"
 }
 
-# Options that did not take would have us build something else than we say.
+# Options that did not take would have us build something else than we say; but one that
+# ends with ? is for trees that have it.
 configure() {
 	kmake "$config" || return
+	wanted=''
 	for option in $options; do
+		case $option in
+		*'?')
+			option=${option%?}
+			grep -rqx --include='Kconfig*' "config ${option%=*}" "$src/arch" "$src/mm" || continue
+			;;
+		esac
+		wanted="$wanted $option"
+	done
+	for option in $wanted; do
 		child "$src/scripts/config" --file "$obj/.config" \
 			--set-val "${option%=*}" "${option#*=}" || return
 	done
 	kmake olddefconfig || return
-	for option in $options; do
+	for option in $wanted; do
 		is=$(sed -n "s/^CONFIG_${option%=*}=//p" "$obj/.config")
 		[ "${is:-n}" = "${option#*=}" ] || { echo "error: did not take: $option"; return 1; }
 	done
