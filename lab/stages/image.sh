@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # image.sh OUT INIT TEST...: packs busybox, INIT as /init, and the TESTs in /tests into
-# the guest image OUT, not compressed, as the guest's CPU is slow; a TEST that is a module (.ko) goes to /modules, and what is in one that
-# is a folder to /.
+# the guest image OUT, not compressed, as the guest's CPU is slow; a TEST that is a module
+# (.ko) goes to /modules, and what is in one that is a folder to /.
 . lab/lib.sh
 
 out=$1 init=$2
@@ -71,7 +71,7 @@ lock "$out.lock" "for another make that packs $out"
 for test; do
 	[ -e "$test" ] || die "there is no test program $test: make tests builds them"
 done
-need_space "$(dirname "$out")" 20
+need_space "$(dirname "$out")" 50
 say IMAGE "$out: $# files"
 logged IMAGE "$out.log" pack "$@"
 mv "$out.tmp" "$out"

@@ -40,7 +40,8 @@ add_files() {
 		[ -f "$file" ] || die "patches/$1 adds $file, which is not here"
 		mode=644
 		[ ! -x "$file" ] || mode=755
-		echo "100$mode $(git -C "$src" hash-object -w "$top/$file")	$file"
+		blob=$(git -C "$src" hash-object -w "$top/$file")
+		echo "100$mode $blob	$file"
 	done >"$dir/tree.added"
 	[ ! -s "$dir/tree.added" ] || git -C "$src" update-index --index-info <"$dir/tree.added"
 }
