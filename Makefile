@@ -7,7 +7,7 @@
 # one of series/; without it, 6.2 if its source is here, else 6.1
 BASE	?=
 # one kernel only: stock, before, after, debug, without-FIX or wrong-FIX
-KERNEL	?=
+KERNEL	?= $(filter debug,$(MAKECMDGOALS))
 # a tree to take as the base's source
 KSRC	?=
 # where everything made goes
@@ -112,7 +112,7 @@ endif
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all help clean distclean check check-all matrix judge bundle controls coverage warnings \
-	each bisect grid ksft fuzz bench devices regress cocci sender series send results report list compare where deps source tree \
+	each bisect grid ksft debug fuzz bench devices regress cocci sender series send results report list compare where deps source tree \
 	kernel tests image boot verdict shell gdb named FORCE
 
 #: make                     the verdict: deps, source, tree, kernels, tests, boots, table
@@ -137,6 +137,7 @@ endif
 #: make bisect CASE=TEST    the patch that fixes a test, by git bisect
 #: make series [TOPIC=NAME] [V=2]   the mails: a cover letter and the patches, yours to send
 #: make send [SENDFLAGS=]   git send-email of them: by default as a dry run
+#: make debug               all tests and the fuzzer under KASAN, lockdep, kmemleak and others
 #: make fuzz [FUZZ='--seed=5 --seconds=60']   random steps on pages that may get lost
 #: make devices             what is lost on each kind of swap: zram, a file, LVM, ...
 #: make regress             the base's own mm tests and stress-ng, on stock and after
@@ -202,7 +203,7 @@ judge bundle:
 ifeq ($(BASE),)
 # Choose a base, and start again with it.
 deps source tree kernel tests image boot verdict shell gdb where controls coverage warnings \
-each bisect grid ksft fuzz bench devices regress cocci series send:
+each bisect grid ksft debug fuzz bench devices regress cocci series send:
 	@base=$$(. lab/lib.sh && . lab/series.sh && default_base) && \
 		exec setpriv --pdeathsig TERM $(MAKE) --no-print-directory BASE=$$base $@
 else ifneq ($(words $(BASE)) $(filter-out $(BASES),$(BASE)),1 )
@@ -308,6 +309,9 @@ bisect: named $(EACH:%=$(D)/%/ref) $(D)/guest.cpio
 # Random steps, on after unless KERNEL= names another.
 fuzz: $(D)/$(ONE)/bzImage $(D)/tests/.done
 	$(RUN) lab/checks/fuzz.sh $(BASE) $(ONE) $(FUZZ)
+
+# The tests, then these steps, on a kernel that looks closer.
+debug: verdict fuzz
 
 # As mm's CI does: defconfig and selftests/mm/config, ksft_swapin_error.sh in a larger guest.
 ksft: $(D)/ksft/bzImage $(D)/tests/.done

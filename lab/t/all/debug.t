@@ -5,8 +5,7 @@
 
 debug() {
 	base=$1
-	ok "$base: make KERNEL=debug" lab_make "$base" verdict KERNEL=debug LIMIT=1800 MEM=1024
-	ok "$base: make fuzz KERNEL=debug" lab_make "$base" fuzz KERNEL=debug LIMIT=1800 MEM=1024
+	ok "$base: make debug" lab_make "$base" debug LIMIT=1800 MEM=1024
 	[ "$base" != 7.1 ] || ok "$base: make ksft" lab_make "$base" ksft
 }
 on_bases "debug kernel" debug
