@@ -14,12 +14,12 @@ log=$dir/tests.log
 
 # Only ours: others of the folder want libraries that we have no use for.
 build() {
-	mkdir -p "$obj/mm" "$dir/tests.tmp" && machine_make -C "$src" O="$obj" headers || return
+	mkdir -p "$obj/mm" "$dir/tests.tmp" && machine_make -C "$src" O="$obj" -j"$JOBS" headers || return
 	for program; do
 		set -- "$@" "$obj/mm/$program"
 		shift
 	done
-	machine_make -C "$src/tools/testing/selftests/mm" OUTPUT="$obj/mm" \
+	machine_make -C "$src/tools/testing/selftests/mm" -j"$JOBS" OUTPUT="$obj/mm" \
 		KHDR_INCLUDES="-isystem $obj/usr/include" \
 		USERLDFLAGS=-static USERCFLAGS=-Werror "$@" &&
 		cp "$@" "$dir/tests.tmp" &&
