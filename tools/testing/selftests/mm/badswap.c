@@ -148,14 +148,16 @@ static void cgroup_remove(struct badswap *bs)
 static int disk_create(struct badswap *bs)
 {
 	const bool queued = bs->kind != BADSWAP_BIO && bs->kind != BADSWAP_ZRAM;
+	const bool slow = bs->kind == BADSWAP_SLOW;
 	/*
 	 * queue_mode 0 and irqmode 0 make page-out synchronous where null_blk
 	 * still has them, which leaves nothing in the swap cache.  Without a
-	 * queue nothing merges.
+	 * queue nothing merges.  irqmode 2 is done with a request when a timer is.
 	 */
 	const char *const attrs[][2] = {
 		{ "blocksize", "4096" }, { "memory_backed", "1" },
-		{ "queue_mode", queued ? "2" : "0" }, { "irqmode", "0" },
+		{ "queue_mode", queued ? "2" : "0" }, { "irqmode", slow ? "2" : "0" },
+		{ "completion_nsec", slow ? "1000000" : "0" },
 	};
 	char path[64], size[16];
 	unsigned int i;

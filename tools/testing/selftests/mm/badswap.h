@@ -32,6 +32,7 @@ enum badswap_kind {
 	BADSWAP_DM,	/* a device mapper's, as of LVM */
 	BADSWAP_EXT4,	/* a file in ext4 */
 	BADSWAP_EXT2,	/* and in ext2 */
+	BADSWAP_SLOW,	/* as MQ, and who reads has to wait */
 	BADSWAP_ONCE,	/* as MQ, and what can't be read can at the next try */
 };
 

@@ -412,6 +412,72 @@ TEST_F(swap_read_once, swapoff)
 }
 
 /*
+ * A device whose reads have to be waited for.  Who waits may not hold the lock of the memory
+ * meanwhile, and then tries from the beginning: that has to end.
+ */
+
+FIXTURE(swap_read_slow)
+{
+	struct pages pages;
+};
+
+FIXTURE_VARIANT(swap_read_slow)
+{
+	int flags;
+};
+
+FIXTURE_VARIANT_ADD(swap_read_slow, private)
+{
+	.flags = MAP_PRIVATE | MAP_ANONYMOUS,
+};
+
+FIXTURE_VARIANT_ADD(swap_read_slow, shared)
+{
+	.flags = MAP_SHARED | MAP_ANONYMOUS,
+};
+
+FIXTURE_SETUP(swap_read_slow)
+{
+	int ret;
+	const char *why = prepare(&self->pages, BADSWAP_SLOW, variant->flags, &ret);
+
+	if (why)
+		SKIP(return, "%s", why);
+	ASSERT_EQ(0, ret);
+	ASSERT_EQ(0, make_every(&self->pages, 64, 33));
+}
+
+FIXTURE_TEARDOWN(swap_read_slow)
+{
+	munmap(self->pages.mem, PAGES * page_size);
+	badswap_destroy(&self->pages.bs);
+}
+
+TEST_F(swap_read_slow, fault)
+{
+	CASE("again: an access waits, and fails where a page can't be read");
+	EXPECT_TRUE(only_bad_are_lost(&self->pages));
+	EXPECT_TRUE(only_bad_are_lost(&self->pages));
+}
+
+TEST_F(swap_read_slow, mlock)
+{
+	CASE("again: mlock ends where a page can't be read");
+	EXPECT_EQ(-1, mlock(self->pages.mem, PAGES * page_size));
+	EXPECT_TRUE(only_bad_are_lost(&self->pages));
+	ASSERT_EQ(0, heal(&self->pages));
+	EXPECT_EQ(0, mlock(self->pages.mem, PAGES * page_size));
+	EXPECT_TRUE(only_bad_are_lost(&self->pages));
+}
+
+TEST_F(swap_read_slow, swapoff)
+{
+	CASE("again: swapoff waits, and gives up what can't be read");
+	ASSERT_EQ(0, badswap_swapoff(&self->pages.bs));
+	EXPECT_TRUE(only_bad_are_lost(&self->pages));
+}
+
+/*
  * Large folios, of a device that reads them as such: zram with the bad disk behind it.
  */
 
