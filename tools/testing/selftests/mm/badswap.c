@@ -157,7 +157,7 @@ static int disk_create(struct badswap *bs)
 	const char *const attrs[][2] = {
 		{ "blocksize", "4096" }, { "memory_backed", "1" },
 		{ "queue_mode", queued ? "2" : "0" }, { "irqmode", slow ? "2" : "0" },
-		{ "completion_nsec", slow ? "1000000" : "0" },
+		{ "completion_nsec", slow ? "5000000" : "0" },
 	};
 	char path[64], size[16];
 	unsigned int i;

@@ -444,7 +444,7 @@ FIXTURE_SETUP(swap_read_slow)
 	if (why)
 		SKIP(return, "%s", why);
 	ASSERT_EQ(0, ret);
-	ASSERT_EQ(0, make_every(&self->pages, 64, 33));
+	ASSERT_EQ(0, make_every(&self->pages, 128, 65));
 }
 
 FIXTURE_TEARDOWN(swap_read_slow)
