@@ -67,7 +67,7 @@ static bool has_failed(void)
 	return !left;
 }
 
-/* Those that may wait fail too, and without a word. */
+/* Those that may wait fail too, and those of user pages, and without a word. */
 static bool can_fail(void)
 {
 	static const char *const kinds[] = { "failslab", "fail_page_alloc" };
@@ -81,6 +81,8 @@ static bool can_fail(void)
 	}
 	if (!ret)
 		ret = write_text("0", DEBUGFS "/fail_page_alloc/min-order");
+	if (!ret)
+		ret = write_text("N", DEBUGFS "/fail_page_alloc/ignore-gfp-highmem");
 	fail_nth = open("/proc/thread-self/fail-nth", O_RDWR | O_CLOEXEC);
 	return !ret && fail_nth >= 0;
 }
@@ -116,6 +118,7 @@ FIXTURE_SETUP(swapin_error_nomem)
 		SKIP(return, "needs fault injection (CONFIG_FAILSLAB) and debugfs");
 	if (variant->shared)
 		self->fd = memfd_create("nomem", MFD_CLOEXEC);
+	keep_knobs();
 	ASSERT_EQ(0, badswap_create(&self->bs, NR_PAGES));
 }
 
@@ -221,6 +224,39 @@ TEST_F(swapin_error_nomem, truncate)
 		ASSERT_EQ(0, badswap_swapon(&self->bs));
 	}
 	EXPECT_FALSE(failed);
+}
+
+static bool all_zero(const char *mem, size_t len)
+{
+	return !mem[0] && !memcmp(mem, mem + 1, len - 1);
+}
+
+TEST_F(swapin_error_nomem, truncate_swapped)
+{
+	const unsigned int last = NR_PAGES / 2;
+	const size_t end = last * page_size + page_size / 2;
+	bool failed = true;
+	unsigned int nth;
+
+	CASE("nomem: what truncation cuts off a page in swap is gone");
+	if (!variant->shared)
+		SKIP(return, "is for files");
+	/* Or the page is asked for twice. */
+	if (!set_knob("/proc/sys/vm/page-cluster", "0"))
+		SKIP(return, "needs vm.page-cluster to write to");
+	for (nth = 1; failed && nth < MOST; nth++) {
+		ASSERT_EQ(0, lose(&self->bs, &self->mem, self->fd));
+		fail_at(nth);
+		EXPECT_EQ(0, ftruncate(self->fd, end));
+		failed = has_failed();
+		ASSERT_EQ(0, ftruncate(self->fd, mem_size));
+		EXPECT_TRUE(all_zero(self->mem + end, page_size / 2) ||
+			    fail("corrupt", "of page %u, with allocation %u", last, nth));
+		EXPECT_TRUE(are_fresh(self->mem, last + 1, NR_PAGES - 1, 0));
+		EXPECT_TRUE(part_is_lost(self->mem, 0, last - 1));
+	}
+	EXPECT_FALSE(failed);
+	EXPECT_TRUE(set_knobs_back());
 }
 
 int main(int argc, char **argv)
