@@ -752,7 +752,7 @@ static const struct op {
 	{ "free", 2, do_free },
 	{ "advise", 6, do_advise },
 	{ "guard", 1, do_guard },
-	{ "mlock", 1, do_mlock },
+	{ "mlock", 3, do_mlock },
 	{ "inherit", 2, do_inherit },
 	{ "watch", 4, do_watch },
 	{ "protect", 8, do_protect },

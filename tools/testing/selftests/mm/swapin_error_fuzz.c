@@ -49,15 +49,16 @@ enum which { ANON, PRIVATE, SHARED, TMPFS, HUGE, LARGE, LARGE_SHARED, NR_WHICH }
 static const struct kind {
 	const char *name;
 	unsigned int maps;
-	bool zram;		/* before the disk, which is read synchronously, in large folios */
+	enum badswap_kind device;
 } kinds[] = {
-	{ "anon", 1 << ANON },
-	{ "private", 1 << ANON | 1 << PRIVATE },
-	{ "shared", 1 << SHARED | 1 << PRIVATE },
-	{ "all", 1 << ANON | 1 << PRIVATE | 1 << SHARED | 1 << TMPFS },
-	{ "huge", 1 << HUGE },
-	{ "large", 1 << LARGE | 1 << LARGE_SHARED },
-	{ "zram", 1 << LARGE | 1 << LARGE_SHARED, true },
+	{ "anon", 1 << ANON, BADSWAP_BIO },
+	{ "private", 1 << ANON | 1 << PRIVATE, BADSWAP_BIO },
+	{ "shared", 1 << SHARED | 1 << PRIVATE, BADSWAP_BIO },
+	{ "all", 1 << ANON | 1 << PRIVATE | 1 << SHARED | 1 << TMPFS, BADSWAP_BIO },
+	{ "slow", 1 << ANON | 1 << SHARED, BADSWAP_SLOW },
+	{ "huge", 1 << HUGE, BADSWAP_BIO },
+	{ "large", 1 << LARGE | 1 << LARGE_SHARED, BADSWAP_BIO },
+	{ "zram", 1 << LARGE | 1 << LARGE_SHARED, BADSWAP_ZRAM },
 };
 
 static struct file *open_file(unsigned int which, unsigned int pages)
@@ -413,16 +414,16 @@ static const char usage[] =
 	"usage: swapin_error_fuzz [OPTION]...\n"
 	"  --seed=N      the first seed (1); the next ones follow\n"
 	"  --steps=N     of each seed (150)\n"
-	"  --seconds=N   for all kinds of mappings together (24); 0 for one seed of each\n"
-	"  --kind=NAME   only these mappings: anon, private, shared, all, huge, large, zram\n"
+	"  --seconds=N   for all kinds of mappings together (28); 0 for one seed of each\n"
+	"  --kind=NAME   only these mappings: anon, private, shared, all, slow, huge, large, zram\n"
 	"  --threads=N   that do something else meanwhile (0): no run is like another then\n"
 	"  --shrink=N    seconds to shorten what fails (30)\n"
 	"  --verbose     show what is done\n";
 
 /* The supervisor is elsewhere, if it can: a process that spins may not let it run. */
-static int create_device(bool zram)
+static int create_device(enum badswap_kind kind)
 {
-	int ret = badswap_create_kind(&bs, MAX_PAGES, zram ? BADSWAP_ZRAM : BADSWAP_BIO);
+	int ret = badswap_create_kind(&bs, MAX_PAGES, kind);
 	cpu_set_t all;
 
 	cpu = sched_getcpu();
@@ -432,20 +433,28 @@ static int create_device(bool zram)
 }
 
 /* Returns why there can't be these mappings, or NULL. */
-static const char *prepare(const struct kind *kind)
+static const char *missing(const struct kind *kind)
 {
-	static bool zram;
-	int ret = 0;
-
 	if (kind->maps & 1 << HUGE && (!huge_size() || huge_size() > MAX_PAGES * page_size))
 		return "needs transparent huge pages";
+	if (kind->maps & 1 << LARGE && large_swapped_out() < 0)
+		return "needs large folios in shared memory";
+	return NULL;
+}
+
+/* The same, of the device that they are to be on. */
+static const char *prepare(const struct kind *kind)
+{
+	int ret = 0;
+
+	if (missing(kind))
+		return missing(kind);
 	if (kind->maps & 1 << LARGE && !(set_large_knob("enabled", "madvise") &&
 					 set_large_knob("shmem_enabled", "advise")))
 		return "needs large folios in shared memory";
-	if (kind->zram != zram) {
+	if (kind->device != bs.kind) {
 		badswap_destroy(&bs);
-		ret = create_device(kind->zram);
-		zram = kind->zram;
+		ret = create_device(kind->device);
 	}
 	if (ret == -ENODEV)
 		return "needs zram with a backing device (CONFIG_ZRAM_WRITEBACK)";
@@ -455,7 +464,7 @@ static const char *prepare(const struct kind *kind)
 }
 
 static unsigned int nr_steps = 150;
-static double seconds = 24;		/* for all kinds */
+static double seconds = 28;		/* for all kinds */
 static uint64_t first_seed = 1;
 
 /* ksft_test_result_skip() has no room for a name. */
@@ -526,7 +535,7 @@ static void init(void)
 	if (!shadow_init())
 		ksft_exit_fail_msg("no memory\n");
 	mlockall(MCL_CURRENT);
-	if (!own_tmp("size=64m") || create_device(false) || badswap_swapoff(&bs))
+	if (!own_tmp("size=64m") || create_device(BADSWAP_BIO) || badswap_swapoff(&bs))
 		ksft_exit_fail_msg("no tmpfs, or no device\n");
 	if (!in_child(probe, mmap(NULL, 2 * page_size, PROT_READ | PROT_WRITE,
 				  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)))
@@ -543,15 +552,19 @@ static void init(void)
 int main(int argc, char **argv)
 {
 	const char *only = parse(argc, argv);
-	unsigned int i, tests = 0;
+	unsigned int i, tests = 0, share = 0;
 
 	began = now();
 	lost_pages_init();
 	keep_knobs();
 	badswap_or_skip(PAGES);
 	init();
-	for (i = 0; i < ARRAY_SIZE(kinds); i++)
-		tests += !only || !strcmp(only, kinds[i].name);
+	for (i = 0; i < ARRAY_SIZE(kinds); i++) {
+		if (only && strcmp(only, kinds[i].name))
+			continue;
+		tests++;
+		share += !missing(&kinds[i]);
+	}
 	ksft_print_header();
 	ksft_set_plan(tests);
 	for (i = 0; i < ARRAY_SIZE(kinds); i++) {
@@ -560,7 +573,7 @@ int main(int argc, char **argv)
 		if (stuck)
 			skip(kinds[i].name, "a process is stuck in the kernel");
 		else
-			test(&kinds[i], seconds / tests);
+			test(&kinds[i], seconds / share);
 	}
 	set_knobs_back();
 	/* What is left of it then is for its guard. */
