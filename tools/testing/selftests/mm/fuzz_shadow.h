@@ -82,6 +82,7 @@ extern struct map {
 	unsigned int pages;
 	struct file *file;
 	bool shared;
+	bool merged;		/* by KSM: what is moved is no longer */
 	bool large;		/* folios, so what is after the end of the file may be mapped */
 	bool dontfork, wipeonfork;
 	int uffd;

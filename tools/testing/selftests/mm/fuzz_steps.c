@@ -665,6 +665,8 @@ static void do_mremap(const struct step *s)
 	char *old = m->mem, *new = arena + ((old - arena) / SLOT ^ 1) * SLOT;
 	unsigned int i;
 
+	if (m->merged && copies(m))
+		return;
 	unwatch(m, true);
 	line("mprotect(%s, %u * page_size, PROT_READ | PROT_WRITE);", m->name, m->pages);
 	must("mprotect", mprotect(old, len, PROT_READ | PROT_WRITE), 0, 0);
@@ -712,6 +714,7 @@ static void do_ksm(const struct step *s)
 	usleep(60000);
 	set_knob("/sys/kernel/mm/ksm/run", "0");
 	munmap(twin, len);
+	m->merged = true;
 }
 
 static void do_sweep(const struct step *s)

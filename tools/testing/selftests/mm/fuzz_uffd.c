@@ -8,6 +8,7 @@
 #include <linux/fs.h>
 #include <linux/userfaultfd.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 
 #include "fuzz_shadow.h"
 #include "fuzz_steps.h"
