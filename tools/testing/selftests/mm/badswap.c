@@ -633,6 +633,7 @@ void badswap_destroy(struct badswap *bs)
 	if (bs->guard > 0) {
 		kill(bs->guard, SIGKILL);
 		waitpid(bs->guard, NULL, 0);
+		bs->guard = 0;
 	}
 }
 
