@@ -219,9 +219,9 @@ each() {
 # for bases that have the fix.  A fix without a case is for what only a debug kernel shows.
 controls() {
 	fixes=$(series "$1" | sed -n "s,^fix/\(.*\)\.patch\$,\1,p" | sed "s/^$1-//")
-	for patch in $(series "$1" | grep '^fix/'); do
-		[ -z "$(field Case "$patch")" ] || echo "$patch"
-	done | sed "s,^fix/,without-,; s,-$1-,-,; s,\.patch\$,,"
+	for fix in $fixes; do
+		[ -z "$(field Case "$(fix_of "$1" "$fix")")" ] || echo "without-$fix"
+	done
 	for fix in $fixes; do
 		[ -z "$(wrong_of "$1" "$fix")" ] || echo "wrong-$fix"
 	done
