@@ -3,7 +3,8 @@
  * What the paths that know swapin errors cost, in instructions of the guest.
  *
  * Under QEMU's -icount an instruction takes a nanosecond, so that the same kernel gives the same
- * figures.  Each is of so many pages, healthy (0) or lost (1), the least of some tries:
+ * figures.  Each is of so many pages, none (0), all (1) or half (2) of them lost, the least of
+ * some tries:
  *
  *	# bench: NAME PAGES LOST INSTRUCTIONS
  */
@@ -16,9 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 #include <linux/userfaultfd.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #ifdef __x86_64__
 #include <x86intrin.h>
@@ -98,19 +97,10 @@ static void do_mprotect(void)
 	mprotect(mem, len, PROT_READ | PROT_WRITE);
 }
 
-static void uffd_wp(int mode)
-{
-	struct uffdio_writeprotect wp = {
-		.range = { .start = (unsigned long)mem, .len = len }, .mode = mode,
-	};
-
-	NEED(!ioctl(uffd, UFFDIO_WRITEPROTECT, &wp));
-}
-
 static void do_uffd_wp(void)
 {
-	uffd_wp(UFFDIO_WRITEPROTECT_MODE_WP);
-	uffd_wp(0);
+	NEED(!uffd_protect(uffd, mem, true));
+	NEED(!uffd_protect(uffd, mem, false));
 }
 
 static void touch_all(void)
@@ -153,25 +143,25 @@ static void on_and_out(void)
 	page_out();
 }
 
-static void lose_all(void)
+static void lose_some(unsigned int nr)
 {
 	unsigned int i;
 
 	on_and_out();
-	for (i = 0; i < pages; i++)
+	for (i = 0; i < nr; i++)
 		NEED(!badswap_lose(&bs, mem + i * page_size));
 }
 
-static void watch(void)
+static void lose_all(void)
 {
-	struct uffdio_api api = { .api = UFFD_API, .features = UFFD_FEATURE_PAGEFAULT_FLAG_WP };
-	struct uffdio_register reg = {
-		.range = { .start = (unsigned long)mem, .len = len },
-		.mode = UFFDIO_REGISTER_MODE_WP,
-	};
+	lose_some(pages);
+}
 
-	uffd = syscall(__NR_userfaultfd, O_CLOEXEC | O_NONBLOCK);
-	NEED(uffd >= 0 && !ioctl(uffd, UFFDIO_API, &api) && !ioctl(uffd, UFFDIO_REGISTER, &reg));
+static void watch(uint64_t mode)
+{
+	mem_size = len;
+	uffd = uffd_watch(mem, mode, UFFD_FEATURE_PAGEFAULT_FLAG_WP);
+	NEED(uffd >= 0);
 }
 
 /* What is done to pages as they are now. */
@@ -179,7 +169,7 @@ static void common(int lost)
 {
 	measure("fork", lost, do_fork, NULL);
 	measure("mprotect", lost, do_mprotect, NULL);
-	watch();
+	watch(UFFDIO_REGISTER_MODE_WP);
 	measure("uffd-wp", lost, do_uffd_wp, NULL);
 	close(uffd);
 }
@@ -191,11 +181,26 @@ static void map_private(void)
 	madvise(mem, len, MADV_NOHUGEPAGE);
 }
 
+static void copy_all(void)
+{
+	static char *src;
+	unsigned int i;
+
+	if (!src)
+		NEED(src = aligned_alloc(page_size, page_size));
+	for (i = 0; i < pages; i++)
+		NEED(!uffd_copy(uffd, mem + i * page_size, src));
+}
+
 static void healthy_memory(void)
 {
 	map_private();
 	measure("fault", 0, write_all, drop);
 	common(0);
+	drop();
+	watch(UFFDIO_REGISTER_MODE_MISSING);
+	measure("uffd-copy", 0, copy_all, drop);
+	close(uffd);
 	munmap(mem, len);
 }
 
@@ -207,6 +212,9 @@ static void swapped_memory(void)
 	measure("swapoff", 1, do_swapoff, lose_all);
 	measure("fault", 1, touch_all, NULL);
 	common(1);
+	lose_some(pages / 2);
+	do_swapoff();
+	common(2);
 	munmap(mem, len);
 }
 
@@ -272,6 +280,21 @@ static void shared_memory(void)
 	file = -1;
 }
 
+/* What is dropped of a file that is write-protected has markers from there on. */
+static void uffd_wp_markers(void)
+{
+	mem = mmap(NULL, len, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	NEED(mem != MAP_FAILED);
+	filled();
+	watch(UFFDIO_REGISTER_MODE_WP);
+	NEED(!uffd_protect(uffd, mem, true));
+	measure("uffd-wp-fault", 0, touch_all, drop);
+	close(uffd);
+	munmap(mem, len);
+	close(file);
+	file = -1;
+}
+
 int main(void)
 {
 	unsigned int i;
@@ -284,6 +307,7 @@ int main(void)
 		pages = sizes[i];
 		len = pages * page_size;
 		healthy_memory();
+		uffd_wp_markers();
 		if (pages <= SWAPPED) {
 			NEED(!badswap_create(&bs, pages));
 			swapped_memory();

@@ -13,7 +13,7 @@ FNR == 1 {
 		column[++kernels] = kernel
 }
 
-{ what = $1 (($3 == 1) ? ", lost" : "") }
+{ what = $1 ($3 == 2 ? ", half lost" : $3 == 1 ? ", lost" : "") }
 
 run == 1 {
 	if (!(what in known)) {
