@@ -148,7 +148,7 @@ static void cgroup_remove(struct badswap *bs)
 static int disk_create(struct badswap *bs)
 {
 	const bool queued = bs->kind != BADSWAP_BIO && bs->kind != BADSWAP_ZRAM;
-	const bool slow = bs->kind == BADSWAP_SLOW;
+	const bool slow = bs->kind == BADSWAP_SLOW, disk = bs->kind == BADSWAP_DISK;
 	/*
 	 * queue_mode 0 and irqmode 0 make page-out synchronous where null_blk
 	 * still has them, which leaves nothing in the swap cache.  Without a
@@ -156,8 +156,10 @@ static int disk_create(struct badswap *bs)
 	 */
 	const char *const attrs[][2] = {
 		{ "blocksize", "4096" }, { "memory_backed", "1" },
-		{ "queue_mode", queued ? "2" : "0" }, { "irqmode", slow ? "2" : "0" },
-		{ "completion_nsec", slow ? "5000000" : "0" },
+		{ "queue_mode", queued ? "2" : "0" },
+		{ "irqmode", slow || disk ? "2" : "0" },
+		{ "completion_nsec", slow ? "5000000" : disk ? "1000000" : "0" },
+		{ "hw_queue_depth", disk ? "1" : "64" },
 	};
 	char path[64], size[16];
 	unsigned int i;
@@ -173,6 +175,10 @@ static int disk_create(struct badswap *bs)
 	/* A bad block fails its request, not those that could be merged with it. */
 	if (!ret)
 		ret = write_text("2", "/sys/block/%s/queue/nomerges", bs->name);
+	/* What is to be merged has to wait for its turn there. */
+	if (!ret && disk && (write_text("mq-deadline", "/sys/block/%s/queue/scheduler", bs->name) ||
+			     write_text("64", "/sys/block/%s/queue/nr_requests", bs->name)))
+		ret = -ENODEV;
 	return ret;
 }
 

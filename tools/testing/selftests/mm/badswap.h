@@ -33,6 +33,7 @@ enum badswap_kind {
 	BADSWAP_EXT4,	/* a file in ext4 */
 	BADSWAP_EXT2,	/* and in ext2 */
 	BADSWAP_SLOW,	/* as MQ, and who reads has to wait */
+	BADSWAP_DISK,	/* as SLOW, with a scheduler: one request is done at a time */
 	BADSWAP_ONCE,	/* as MQ, and what can't be read can at the next try */
 };
 

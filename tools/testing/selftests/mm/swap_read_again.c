@@ -8,6 +8,7 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
@@ -127,6 +128,7 @@ FIXTURE_VARIANT_ADD(swap_read_again, ext2_shared)
 static const char *const needs[] = {
 	[BADSWAP_MQ] = "needs null_blk with a queue",
 	[BADSWAP_SLOW] = "needs null_blk that a timer completes",
+	[BADSWAP_DISK] = "needs null_blk that a timer completes, and mq-deadline",
 	[BADSWAP_ZRAM] = "needs zram with a backing device (CONFIG_ZRAM_WRITEBACK)",
 	[BADSWAP_ZSWAP] = "needs zswap to be on, and memory.zswap.writeback of cgroup v2",
 	[BADSWAP_LOOP] = "needs loop devices (CONFIG_BLK_DEV_LOOP)",
@@ -463,6 +465,90 @@ TEST_F(swap_read_slow, swapoff)
 {
 	CASE("again: swapoff waits, and gives up what can't be read");
 	ASSERT_EQ(0, badswap_swapoff(&self->pages.bs));
+	EXPECT_TRUE(only_bad_are_lost(&self->pages));
+}
+
+/*
+ * A disk that is busy: what is read again waits there, next to what others read, and can't.
+ */
+
+#define BUSY_BAD	8
+
+FIXTURE(swap_read_busy)
+{
+	struct pages pages;
+	pthread_t readers[BUSY_BAD];
+};
+
+FIXTURE_VARIANT(swap_read_busy)
+{
+	int flags;
+};
+
+FIXTURE_VARIANT_ADD(swap_read_busy, private)
+{
+	.flags = MAP_PRIVATE | MAP_ANONYMOUS,
+};
+
+FIXTURE_VARIANT_ADD(swap_read_busy, shared)
+{
+	.flags = MAP_SHARED | MAP_ANONYMOUS,
+};
+
+static bool enough;
+
+/* Reads a page that can't be read, as fast as it can. */
+static void *read_bad(void *page)
+{
+	while (!__atomic_load_n(&enough, __ATOMIC_RELAXED))
+		touch(page, 0, READ);
+	return NULL;
+}
+
+/* Every other of the first pages can't be read. */
+FIXTURE_SETUP(swap_read_busy)
+{
+	unsigned int i;
+	int ret;
+	const char *why = prepare(&self->pages, BADSWAP_DISK, variant->flags, &ret);
+
+	if (why)
+		SKIP(return, "%s", why);
+	ASSERT_EQ(0, ret);
+	for (i = 0; i < BUSY_BAD; i++) {
+		ASSERT_EQ(0, make_bad(&self->pages, 2 * i + 1));
+		ASSERT_EQ(0, pthread_create(&self->readers[i], NULL, read_bad,
+					    self->pages.mem + (2 * i + 1) * page_size));
+	}
+}
+
+static void stop_reading(pthread_t *readers)
+{
+	unsigned int i;
+
+	__atomic_store_n(&enough, true, __ATOMIC_RELAXED);
+	for (i = 0; i < BUSY_BAD; i++)
+		pthread_join(readers[i], NULL);
+}
+
+FIXTURE_TEARDOWN(swap_read_busy)
+{
+	munmap(self->pages.mem, PAGES * page_size);
+	badswap_destroy(&self->pages.bs);
+}
+
+TEST_F(swap_read_busy, fault)
+{
+	CASE("again: an access fails for no read of others");
+	EXPECT_TRUE(only_bad_are_lost(&self->pages));
+	stop_reading(self->readers);
+}
+
+TEST_F(swap_read_busy, swapoff)
+{
+	CASE("again: swapoff gives nothing up for reads of others");
+	EXPECT_EQ(0, badswap_swapoff(&self->pages.bs));
+	stop_reading(self->readers);
 	EXPECT_TRUE(only_bad_are_lost(&self->pages));
 }
 
