@@ -5,7 +5,7 @@
 . lab/t/tap.sh
 
 few='swapin_error.anon.* swapin_error_shmem.memfd.* swap_read_again.private.*'
-few="$few swap_read_again.shared.* swapin_error_nomem.*"
+few="$few swap_read_again.shared.* swapin_error_nomem.* swapin_nomem_large.*"
 ok "6.12: make KERNEL=debug" lab_make 6.12 verdict KERNEL=debug CASE="$few" LIMIT=1800 MEM=1024
 grep '^ok' "$out" >&2
 done_testing

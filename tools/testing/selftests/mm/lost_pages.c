@@ -359,7 +359,7 @@ bool read_text(const char *path, char *text, size_t size)
 	return len > 0;
 }
 
-#define MAX_KNOBS	8
+#define MAX_KNOBS	16
 #define KNOBS_SIZE	(MAX_KNOBS * sizeof(*knobs))
 
 static struct knob {

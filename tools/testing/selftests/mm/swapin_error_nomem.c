@@ -8,11 +8,13 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <sys/mman.h>
+#include <sys/param.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
@@ -21,6 +23,7 @@
 #include "lost_pages.h"
 
 #define DEBUGFS	"/sys/kernel/debug"
+#define NEEDS	"needs fault injection (CONFIG_FAILSLAB) and debugfs"
 #define MOST	4096		/* allocations, more than there are in any of this */
 
 FIXTURE(swapin_error_nomem)
@@ -71,20 +74,23 @@ static bool has_failed(void)
 static bool can_fail(void)
 {
 	static const char *const kinds[] = { "failslab", "fail_page_alloc" };
+	bool good = true;
 	unsigned int i;
-	int ret = 0;
+	char path[64];
 
-	for (i = 0; !ret && i < ARRAY_SIZE(kinds); i++) {
-		ret = write_text("N", DEBUGFS "/%s/ignore-gfp-wait", kinds[i]);
-		if (!ret)
-			ret = write_text("0", DEBUGFS "/%s/verbose", kinds[i]);
+	for (i = 0; good && i < ARRAY_SIZE(kinds); i++) {
+		snprintf(path, sizeof(path), DEBUGFS "/%s/ignore-gfp-wait", kinds[i]);
+		good = set_knob(path, "N");
+		snprintf(path, sizeof(path), DEBUGFS "/%s/verbose", kinds[i]);
+		good = good && set_knob(path, "0");
 	}
-	if (!ret)
-		ret = write_text("0", DEBUGFS "/fail_page_alloc/min-order");
-	if (!ret)
-		ret = write_text("N", DEBUGFS "/fail_page_alloc/ignore-gfp-highmem");
+	good = good && set_knob(DEBUGFS "/fail_page_alloc/min-order", "0") &&
+		set_knob(DEBUGFS "/fail_page_alloc/ignore-gfp-highmem", "N");
 	fail_nth = open("/proc/thread-self/fail-nth", O_RDWR | O_CLOEXEC);
-	return !ret && fail_nth >= 0;
+	if (good && fail_nth >= 0)
+		return true;
+	set_knobs_back();
+	return false;
 }
 
 /* New pages, of which swap can't read lost ones back. */
@@ -114,11 +120,11 @@ FIXTURE_SETUP(swapin_error_nomem)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	self->mem = NULL;
 	self->fd = -1;
+	keep_knobs();
 	if (!can_fail())
-		SKIP(return, "needs fault injection (CONFIG_FAILSLAB) and debugfs");
+		SKIP(return, NEEDS);
 	if (variant->shared)
 		self->fd = memfd_create("nomem", MFD_CLOEXEC);
-	keep_knobs();
 	ASSERT_EQ(0, badswap_create(&self->bs, NR_PAGES));
 }
 
@@ -127,6 +133,7 @@ FIXTURE_TEARDOWN(swapin_error_nomem)
 	if (self->mem)
 		munmap(self->mem, mem_size);
 	close(self->fd);
+	set_knobs_back();
 	badswap_destroy(&self->bs);
 }
 
@@ -256,7 +263,156 @@ TEST_F(swapin_error_nomem, truncate_swapped)
 		EXPECT_TRUE(part_is_lost(self->mem, 0, last - 1));
 	}
 	EXPECT_FALSE(failed);
-	EXPECT_TRUE(set_knobs_back());
+}
+
+/* For the pages that the device takes, which else has it off. */
+static bool set_zswap(struct badswap *bs)
+{
+	const char *pool = "/sys/module/zswap/parameters/zpool";
+
+	/* The others' objects can be mapped for long, and newer kernels have no other. */
+	return (access(pool, F_OK) || set_knob(pool, "zsmalloc")) &&
+		set_knob("/sys/module/zswap/parameters/enabled", "Y") &&
+		(!bs->cgroup[0] || !write_text("max", "%s/memory.zswap.max", bs->cgroup));
+}
+
+/* Whether the page is in zswap, where nothing else is, and nowhere else. */
+static bool zswap_out(char *page)
+{
+	unsigned char in_core;
+	unsigned int tries;
+
+	for (tries = 0; tries < 100; tries++) {
+		madvise(page, page_size, MADV_PAGEOUT);
+		if (!mincore(page, page_size, &in_core) && !(in_core & 1))
+			return count("/proc/meminfo", "Zswapped:") == (long)page_size / 1024;
+		usleep(1000);
+	}
+	return false;
+}
+
+TEST_F(swapin_error_nomem, zswap)
+{
+	char *page = self->mem = mmap(NULL, mem_size, PROT_READ | PROT_WRITE,
+				      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	bool failed = true;
+	enum outcome got;
+	unsigned int nth;
+
+	CASE("nomem: what zswap has is not read from the disk");
+	if (variant->shared)
+		SKIP(return, "is for private memory");
+	ASSERT_NE(MAP_FAILED, page);
+	madvise(page, mem_size, MADV_NOHUGEPAGE);
+	if (!set_zswap(&self->bs) || !set_knob("/proc/sys/vm/page-cluster", "0"))
+		SKIP(return, "needs zswap and zsmalloc");
+	for (nth = 1; failed && nth < MOST; nth++) {
+		fill(page, 1);
+		ASSERT_TRUE(zswap_out(page));
+		fail_at(nth);
+		got = touch(page, 0, READ);
+		failed = has_failed();
+		EXPECT_TRUE(got == DATA || got == BUS);
+		EXPECT_TRUE(touch(page, 0, READ) == DATA ||
+			    fail("corrupt", "with allocation %u", nth));
+	}
+	EXPECT_FALSE(failed);
+}
+
+/*
+ * A large folio of a file, as long as there is no memory
+ */
+
+FIXTURE(swapin_nomem_large)
+{
+	struct badswap bs;
+	char *mem;
+	int fd;
+};
+
+FIXTURE_SETUP(swapin_nomem_large)
+{
+	const long before = large_swapped_out();
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	keep_knobs();
+	if (!can_fail())
+		SKIP(return, NEEDS);
+	/* Slots for a large folio come from a whole cluster, of as many pages as a huge one. */
+	ASSERT_EQ(0, badswap_create(&self->bs, MAX(2 * huge_size() / page_size, NR_PAGES)));
+	self->fd = memfd_create("large", MFD_CLOEXEC);
+	ASSERT_EQ(0, ftruncate(self->fd, mem_size));
+	self->mem = map_large(mem_size, MAP_SHARED, self->fd);
+	ASSERT_NE(MAP_FAILED, self->mem);
+	set_large_knob("shmem_enabled", "advise");
+	fill(self->mem, NR_PAGES);
+	ASSERT_EQ(0, badswap_pageout(&self->bs, self->mem, mem_size));
+	if (large_swapped_out() < before + NR_PAGES / LARGE_PAGES) {
+		badswap_destroy(&self->bs);
+		SKIP(return, "needs swap of large folios of shared memory");
+	}
+	ASSERT_TRUE(set_knob(DEBUGFS "/fail_page_alloc/task-filter", "Y"));
+	ASSERT_TRUE(set_knob(DEBUGFS "/fail_page_alloc/times", "-1"));
+	ASSERT_TRUE(set_knob(DEBUGFS "/fail_page_alloc/probability", "100"));
+}
+
+FIXTURE_TEARDOWN(swapin_nomem_large)
+{
+	close(self->fd);
+	set_knobs_back();
+	badswap_destroy(&self->bs);
+}
+
+/* The errno of a child that reads or truncates the file without memory; -1: it does not end. */
+static int without_memory(int fd, off_t pos, bool truncates)
+{
+	int status = 0, tries;
+	cpu_set_t all;
+	char byte;
+	pid_t pid;
+
+	pid = fork();
+	if (!pid) {
+		/* It may not let others run. */
+		memset(&all, 0xff, sizeof(all));
+		sched_setaffinity(0, sizeof(all), &all);
+		sched_setscheduler(0, SCHED_IDLE, &(struct sched_param){ 0 });
+		if (write_text("1", "/proc/self/make-it-fail"))
+			_exit(255);
+		_exit((truncates ? ftruncate(fd, pos) : pread(fd, &byte, 1, pos)) < 0 ? errno : 0);
+	}
+	for (tries = 0; tries < 100; tries++) {
+		if (waitpid(pid, &status, WNOHANG) == pid)
+			return WEXITSTATUS(status);
+		usleep(50000);
+	}
+	fail("hang", "%s", truncates ? "ftruncate" : "pread");
+	/* It ends with memory. */
+	set_knob(DEBUGFS "/fail_page_alloc/probability", "0");
+	waitpid(pid, &status, 0);
+	return -1;
+}
+
+TEST_F(swapin_nomem_large, read)
+{
+	const unsigned int page = LARGE_PAGES + 5;
+
+	CASE("nomem: a read in the middle of a large folio in swap fails");
+	EXPECT_EQ(ENOMEM, without_memory(self->fd, page * page_size, false));
+	EXPECT_EQ(DATA, touch(self->mem + page * page_size, page, READ));
+}
+
+TEST_F(swapin_nomem_large, truncate)
+{
+	const unsigned int last = LARGE_PAGES + 5;
+	const size_t end = last * page_size + page_size / 2;
+
+	CASE("nomem: truncation in the middle of a large folio in swap ends");
+	ASSERT_EQ(0, without_memory(self->fd, end, true));
+	ASSERT_EQ(0, ftruncate(self->fd, mem_size));
+	EXPECT_TRUE(all_zero(self->mem + end, page_size / 2));
+	EXPECT_TRUE(are_fresh(self->mem, last + 1, NR_PAGES - 1, 0));
+	EXPECT_EQ(DATA, touch(self->mem + (last - 1) * page_size, last - 1, READ));
 }
 
 int main(int argc, char **argv)
