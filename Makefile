@@ -6,7 +6,7 @@
 
 # one of series/; without it, 6.2 if its source is here, else 6.1
 BASE	?=
-# one kernel only: stock, before, after, debug, without-FIX or wrong-FIX
+# one kernel only: stock, before, after, debug, without-FIX or wrong-FIX, or debug-without-FIX
 KERNEL	?= $(filter debug,$(MAKECMDGOALS))
 # a tree to take as the base's source
 KSRC	?=
@@ -14,9 +14,9 @@ KSRC	?=
 B	?= build
 JOBS	?= $(shell nproc)
 # seconds that a guest may take, its CPUs, its memory in MiB, more for its command line
-LIMIT	?= $(if $(filter debug ksft,$(KERNEL)),900,300)
+LIMIT	?= $(if $(filter debug debug-% ksft,$(KERNEL)),900,300)
 SMP	?= 2
-MEM	?= $(if $(filter debug,$(KERNEL))$(filter 64k,$(PAGES)),1024,512)
+MEM	?= $(if $(filter debug debug-%,$(KERNEL))$(filter 64k,$(PAGES)),1024,512)
 CMDLINE	?=
 # a file with options for the kernels, on top of those in lab/guest
 CONFIG	?=
@@ -120,7 +120,7 @@ endif
 #: make KERNEL=stock        one kernel only: stock, before, after, debug, topic-NAME (as in
 #:                          series/BASE), without-FIX, wrong-FIX (FIX as in patches/fix and
 #:                          patches/wrong), the last two with the cases that they must fail
-#:                          in; FULL=1 with all
+#:                          in; FULL=1 with all; debug-without-FIX with the options of debug
 #: make ARCH=arm64 [PAGES=64k]   the same, cross-built, on QEMU's arm64
 #: make ARCH=s390x          and on a big-endian machine
 #: make CASE='swapin_error.*fork*' [REPEAT=N]   only these cases, N times

@@ -121,13 +121,13 @@ wrong_of() {
 
 # patches_of BASE KERNEL: the patches that make KERNEL.  KERNEL is stock, before (all but
 # the fixes), after, debug, gcov and ksft (after, with other options), devices-KERNEL (with more
-# kinds of swap), without-FIX or wrong-FIX, or topic-NAME (what is sent).
+# kinds of swap) and debug-KERNEL, without-FIX or wrong-FIX, or topic-NAME (what is sent).
 patches_of() {
 	case $2 in
 	stock) ;;
 	before) series "$1" | grep -e '^base/' -e '^test/' ;;
 	after | debug | gcov | ksft) series "$1" ;;
-	devices-*) patches_of "$1" "${2#devices-}" ;;
+	devices-* | debug-*) patches_of "$1" "${2#*-}" ;;
 	without-*)
 		without=$(left_out "$1" "${2#without-}") || exit 1
 		series "$1" | grep -vxF "$without"
@@ -182,7 +182,7 @@ link_test() {
 obj_of() {
 	case $2 in
 	debug | gcov | ksft) echo "$B/$1/$2/obj" ;;
-	devices-*) echo "$B/$1/devices/obj" ;;
+	devices-* | debug-*) echo "$B/$1/${2%%-*}/obj" ;;
 	*) echo "$B/$1/obj" ;;
 	esac
 }
@@ -216,7 +216,8 @@ each() {
 }
 
 # controls BASE: the kernels that must fail, a name a line.  What is wrong for a fix is
-# for bases that have the fix.  A fix without a case is for what only a debug kernel shows.
+# for bases that have the fix.  A fix without a case is for what only a debug kernel shows, and
+# debug-without-FIX must fail.
 controls() {
 	fixes=$(series "$1" | sed -n "s,^fix/\(.*\)\.patch\$,\1,p" | sed "s/^$1-//")
 	for fix in $fixes; do
@@ -229,30 +230,34 @@ controls() {
 
 # field NAME PATCH: the values of the lines "NAME: value" in the message.
 field() {
-	sed -n "/^---\$/q; s/^$1: //p" "patches/$2"
+	sed -n "/^---\$/q; s/^\($1\): //p" "patches/$2"
 }
 
 # only BASE KERNEL: the cases that KERNEL is booted for, a name a line, or nothing for all: a
 # control is there for those that it must fail in.  With FULL it runs the others too.
 only() {
-	case ${FULL-}$2 in
+	case ${FULL-}${2#debug-} in
 	without-* | wrong-*) claims "$1" "$2" | sed 's/ .*//' ;;
 	esac
 }
 
 # claims BASE KERNEL: what should fail on KERNEL, and how, as "case reason" lines.  A
-# patch says so in "Case: case reason [base...]"; without a base it holds on all.
+# patch says so in "Case: case reason [base...]"; without a base it holds on all.  Of debug-KERNEL
+# it says so in "Debug:".
 claims() {
-	case $2 in
+	case ${2#debug-} in
 	before) fixes=$(series "$1" | grep '^fix/') ;;
-	without-*) fixes=$(left_out "$1" "${2#without-}") ;;
-	wrong-*) fixes=$(wrong_of "$1" "${2#wrong-}") ;;
+	without-*) fixes=$(left_out "$1" "${2#*without-}") ;;
+	wrong-*) fixes=$(wrong_of "$1" "${2#*wrong-}") ;;
 	topic-*) fixes=$(series "$1" | grep '^fix/' | grep -vxF "$(patches_of "$1" "$2")") ;;
 	each-*) fixes=$(to_send "$1" | tail -n "+$((${2#each-} + 1))" | sed -n '/^fix\//p') ;;
 	*) fixes='' ;;
 	esac
 	for patch in $fixes; do
-		field Case "$patch"
+		case $2 in
+		debug-*) field Debug "$patch" ;;
+		*) field Case "$patch" ;;
+		esac
 	done | awk -v base="$1" '
 		{ for (i = 3; i <= NF; i++) if ($i == base) break }
 		NF == 2 || i <= NF { print $1, $2 }' | sort -u

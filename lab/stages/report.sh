@@ -15,7 +15,7 @@ for kernel; do
 	dir=$B/$base/$kernel
 	[ "$view" = controls ] || claims "$base" "$kernel" >"$dir/claims"
 	case $view-$kernel in
-	verdict-without-* | verdict-wrong-*)
+	verdict-*without-* | verdict-*wrong-*)
 		[ -s "$dir/claims" ] || say NOTE "$kernel: no case shows this yet" ;;
 	each-each-0) : >"$out.warnings" ;;
 	each-*) sed "s/^/$kernel	/" "$B/$base/warnings/$kernel" >>"$out.warnings" ;;

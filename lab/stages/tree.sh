@@ -27,7 +27,7 @@ on_exit() {
 
 # The message as it goes out by mail: without the lines that are for us.
 message() {
-	sed '/^---$/,$d; 1s/^Subject: //; /^\(Adds\|Case\|Invariant\|Needs\|Status\): /d' "patches/$1"
+	sed '/^---$/,$d; 1s/^Subject: //; /^\(Adds\|Case\|Debug\|Invariant\|Needs\|Status\): /d' "patches/$1"
 }
 
 apply() {

@@ -96,7 +96,7 @@ is_word() {
 	words | grep -qx -e "$1" || die "$1 is not in README.md's list of words"
 }
 
-# What "Case:" lines on stdin say is so: a case that is there, a word, bases.
+# What "Case:" and "Debug:" lines on stdin say is so: a case that is there, a word, bases.
 claims_hold() {
 	while read -r name reason on; do
 		lab/checks/list.sh "$name" >/dev/null || return
@@ -107,7 +107,7 @@ claims_hold() {
 	done
 }
 cases() {
-	field Case "$1" | claims_hold
+	field 'Case\|Debug' "$1" | claims_hold
 }
 mistaken() {
 	echo "$1" | claims_hold
@@ -127,7 +127,7 @@ for patch in $(find patches -name '*.patch' | sed 's,^patches/,,' | grep -v '^wr
 	ok "form of $patch" form "$patch"
 done
 for patch in $(find patches -name '*.patch' | sed 's,^patches/,,' | sort); do
-	[ -z "$(field Case "$patch")" ] || ok "cases of $patch" cases "$patch"
+	[ -z "$(field 'Case\|Debug' "$patch")" ] || ok "cases of $patch" cases "$patch"
 done
 fails "a case that is not there" "no case fits swapin_error.fork_raed" \
 	mistaken 'swapin_error.fork_raed corrupt'

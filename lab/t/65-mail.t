@@ -100,7 +100,7 @@ rfc() {
 ok "series: what is for comments says so" rfc
 nothing_ours() {
 	# shellcheck disable=SC2086 # a list of files
-	! grep -E '^(Adds|Case|Invariant|Needs|Status): ' $mails
+	! grep -E '^(Adds|Case|Debug|Invariant|Needs|Status): ' $mails
 }
 ok "series: nothing that is for the lab goes out" nothing_ours
 ok "series: the cover letter has what was measured" \

@@ -30,12 +30,12 @@ function may_skip(kernel, name, due)
 # A kernel fails in all that is claimed of it, as claimed, and in nothing else.
 function hold(kernel, name,	is, due)
 {
-	if (only_after && kernel ~ /^(stock|before|without-|wrong-)/)
+	if (only_after && kernel ~ /^(stock|before|(debug-)?(without|wrong)-)/)
 		return
 	is = (kernel, name) in result ? result[kernel, name] : "-"
 	due = due_of(kernel, name)
 	# A control is asked only for what it must fail in.
-	if (is == "-" && due == "ok" && kernel ~ /^(without|wrong)-/)
+	if (is == "-" && due == "ok" && kernel ~ /^(debug-)?(without|wrong)-/)
 		return
 	if (kernel != "stock" && is != due && !(is == "skip" && may_skip(kernel, name, due)))
 		error[++errors] = kernel ": " name " is " is \
