@@ -145,6 +145,23 @@ static void cgroup_remove(struct badswap *bs)
 	}
 }
 
+/* With a scheduler, in which what is to be merged can wait for its turn. */
+static int disk_schedule(struct badswap *bs)
+{
+	int tries, ret;
+
+	if (write_text("mq-deadline", "/sys/block/%s/queue/scheduler", bs->name))
+		return -ENODEV;
+	/* Somebody who looks at new disks may be at it. */
+	for (tries = 0; tries < 100; tries++) {
+		ret = write_text("64", "/sys/block/%s/queue/nr_requests", bs->name);
+		if (ret != -EBUSY)
+			break;
+		usleep(10000);
+	}
+	return ret;
+}
+
 static int disk_create(struct badswap *bs)
 {
 	const bool queued = bs->kind != BADSWAP_BIO && bs->kind != BADSWAP_ZRAM;
@@ -175,11 +192,7 @@ static int disk_create(struct badswap *bs)
 	/* A bad block fails its request, not those that could be merged with it. */
 	if (!ret)
 		ret = write_text("2", "/sys/block/%s/queue/nomerges", bs->name);
-	/* What is to be merged has to wait for its turn there. */
-	if (!ret && disk && (write_text("mq-deadline", "/sys/block/%s/queue/scheduler", bs->name) ||
-			     write_text("64", "/sys/block/%s/queue/nr_requests", bs->name)))
-		ret = -ENODEV;
-	return ret;
+	return !ret && disk ? disk_schedule(bs) : ret;
 }
 
 /* As linux/swap.h has it in union swap_header. */

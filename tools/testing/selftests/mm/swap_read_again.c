@@ -515,11 +515,11 @@ FIXTURE_SETUP(swap_read_busy)
 	if (why)
 		SKIP(return, "%s", why);
 	ASSERT_EQ(0, ret);
-	for (i = 0; i < BUSY_BAD; i++) {
+	for (i = 0; i < BUSY_BAD; i++)
 		ASSERT_EQ(0, make_bad(&self->pages, 2 * i + 1));
+	for (i = 0; i < BUSY_BAD; i++)
 		ASSERT_EQ(0, pthread_create(&self->readers[i], NULL, read_bad,
 					    self->pages.mem + (2 * i + 1) * page_size));
-	}
 }
 
 static void stop_reading(pthread_t *readers)
