@@ -219,11 +219,10 @@ each() {
 # for bases that have the fix.  A fix without a case is for what only a debug kernel shows, and
 # debug-without-FIX must fail.
 controls() {
-	fixes=$(series "$1" | sed -n "s,^fix/\(.*\)\.patch\$,\1,p" | sed "s/^$1-//")
-	for fix in $fixes; do
+	for fix in $(series "$1" | sed -n "s,^fix/\(.*\)\.patch\$,\1,p" | sed "s/^$1-//"); do
 		[ -z "$(field Case "$(fix_of "$1" "$fix")")" ] || echo "without-$fix"
 	done
-	for fix in $fixes; do
+	for fix in $(series "$1" | sed -n "s,^[fp][a-z]*/\(.*\)\.patch\$,\1,p" | sed "s/^$1-//"); do
 		[ -z "$(wrong_of "$1" "$fix")" ] || echo "wrong-$fix"
 	done
 }
