@@ -555,6 +555,8 @@ int main(int argc, char **argv)
 	unsigned int i, tests = 0, share = 0;
 
 	began = now();
+	/* What is said must be out before the machine may end. */
+	setvbuf(stdout, NULL, _IOLBF, 0);
 	lost_pages_init();
 	keep_knobs();
 	badswap_or_skip(PAGES);
