@@ -326,6 +326,14 @@ void pin_to(int cpu)
 	sched_setaffinity(0, sizeof(set), &set);
 }
 
+void unpin(void)
+{
+	cpu_set_t all;
+
+	memset(&all, 0xff, sizeof(all));
+	sched_setaffinity(0, sizeof(all), &all);
+}
+
 static size_t copies_size(const struct badswap *bs)
 {
 	return CHUNK_PAGES * bs->page_size + bs->room;

@@ -116,4 +116,7 @@ int write_text(const char *text, const char *fmt, ...);
 /* Has the calling thread run on @cpu only. */
 void pin_to(int cpu);
 
+/* Has the calling thread run on any CPU again: badswap_create() binds it to one. */
+void unpin(void);
+
 #endif /* BADSWAP_H */

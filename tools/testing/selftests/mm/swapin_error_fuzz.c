@@ -424,11 +424,9 @@ static const char usage[] =
 static int create_device(enum badswap_kind kind)
 {
 	int ret = badswap_create_kind(&bs, MAX_PAGES, kind);
-	cpu_set_t all;
 
 	cpu = sched_getcpu();
-	memset(&all, 0xff, sizeof(all));
-	sched_setaffinity(0, sizeof(all), &all);
+	unpin();
 	return ret;
 }
 

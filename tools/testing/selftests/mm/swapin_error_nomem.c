@@ -376,15 +376,13 @@ FIXTURE_TEARDOWN(swapin_nomem_large)
 static int without_memory(int fd, off_t pos, bool truncates)
 {
 	int status = 0, tries;
-	cpu_set_t all;
 	char byte;
 	pid_t pid;
 
 	pid = fork();
 	if (!pid) {
 		/* It may not let others run. */
-		memset(&all, 0xff, sizeof(all));
-		sched_setaffinity(0, sizeof(all), &all);
+		unpin();
 		sched_setscheduler(0, SCHED_IDLE, &(struct sched_param){ 0 });
 		if (write_text("1", "/proc/self/make-it-fail"))
 			_exit(255);

@@ -811,12 +811,10 @@ static bool truncate_ends(int fd, off_t len)
 {
 	int status, tries;
 	pid_t pid = fork();
-	cpu_set_t all;
 
 	if (!pid) {
 		/* It may go on until somebody reads the file. */
-		memset(&all, 0xff, sizeof(all));
-		sched_setaffinity(0, sizeof(all), &all);
+		unpin();
 		sched_setscheduler(0, SCHED_IDLE, &(struct sched_param){ 0 });
 		_exit(!!ftruncate(fd, len));
 	}
