@@ -288,10 +288,10 @@ coverage: $(D)/gcov/verdict
 
 # The kernels after each patch of the series, each-0 being the one before the first.
 EACH	= $(shell . lab/series.sh && each $(BASE))
-$(D)/after/configured: $(D)/after/ref $(D)/after/kernel.knobs $(wildcard lab/guest/*.config)
-	$(RUN) lab/stages/kernel.sh $(BASE) after config
+$(D)/devices-after/configured: $(D)/devices-after/ref $(D)/devices-after/kernel.knobs $(wildcard lab/guest/*.config)
+	$(RUN) lab/stages/kernel.sh $(BASE) devices-after config
 	@touch $@
-$(D)/warnings/.done: $(D)/after/configured $(patsubst %,$(D)/%/ref,stock $(EACH)) lab/checks/warnings.sh
+$(D)/warnings/.done: $(D)/devices-after/configured $(patsubst %,$(D)/%/ref,stock $(EACH) after) lab/checks/warnings.sh
 	@lab/stages/deps.sh sparse
 	$(RUN) lab/checks/warnings.sh $(BASE)
 warnings: $(D)/warnings/.done

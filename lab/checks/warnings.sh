@@ -7,12 +7,13 @@
 #
 # make says how it would build these files, anew where a patch may change that; what it says
 # is run, by ourselves, on the files that a patch changes, or on all where it changes a header.
+# Its config is that of the devices' kernels, which have zswap.
 . lab/lib.sh
 . lab/series.sh
 
 base=$1
 src=$(cd "$B/$base/src" && pwd)
-obj=$(cd "$B/$base/obj" && pwd)
+obj=$(cd "$(obj_of "$base" devices-after)" && pwd)
 dir=$B/$base/warnings
 look=$(cd "$B/$base" && pwd)/warnings.tmp/look
 
@@ -51,9 +52,11 @@ write_script() {
 	cat >"$script" <<END
 cd $obj
 echo "  W=1 C=1 $1"
-$gcc -c -o $script.out >$script.said 2>&1 && $sparse >>$script.said 2>&1
+$gcc -c -o $script.out >$script.said 2>&1 || { cat $script.said; exit 1; }
+$sparse >>$script.said 2>&1
 status=\$?
-cat $script.said
+# What sparse takes for an error builds: it is not what the log ends for.
+sed 's/ error: / sparse: /' $script.said
 exit \$status
 END
 }

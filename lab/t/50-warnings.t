@@ -6,8 +6,8 @@
 # A tree of two files, whose make says what is run for them in the way of the kernel's.
 tree=$tmp/B/6.1/src
 plant() {
-	mkdir -p "$tree/mm" "$tmp/B/6.1/obj"
-	: >"$tmp/B/6.1/obj/.config"
+	mkdir -p "$tree/mm" "$tmp/B/6.1/devices/obj"
+	: >"$tmp/B/6.1/devices/obj/.config"
 	cat >"$tree/Makefile" <<'END'
 FLAGS = -Wall -I$(CURDIR) -I.
 olddefconfig prepare:
@@ -81,7 +81,7 @@ ok "a file that warned before: new warning" says 8 "/mm/two.c: warning: .two_of_
 unbuilt() {
 	make --no-print-directory -n B="$tmp/n" BASE="$1" KSRC= warnings >"$tmp/n.log" 2>&1
 	cat "$tmp/n.log"
-	grep "kernel.sh $1 after config" "$tmp/n.log" && ! grep 'kernel.sh.* after$' "$tmp/n.log"
+	grep "kernel.sh $1 devices-after config" "$tmp/n.log" && ! grep 'kernel.sh.*after$' "$tmp/n.log"
 }
 
 warns() {
