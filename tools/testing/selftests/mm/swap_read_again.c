@@ -469,6 +469,74 @@ TEST_F(swap_read_slow, swapoff)
 }
 
 /*
+ * A swapoff that is stopped before it has tried all pages: the device stays swapped to, and
+ * may be well again.
+ */
+
+FIXTURE(swap_read_killed)
+{
+	struct pages pages;
+};
+
+FIXTURE_VARIANT(swap_read_killed)
+{
+	int flags;
+};
+
+FIXTURE_VARIANT_ADD(swap_read_killed, private)
+{
+	.flags = MAP_PRIVATE | MAP_ANONYMOUS,
+};
+
+FIXTURE_VARIANT_ADD(swap_read_killed, shared)
+{
+	.flags = MAP_SHARED | MAP_ANONYMOUS,
+};
+
+FIXTURE_SETUP(swap_read_killed)
+{
+	int ret;
+	const char *why = prepare(&self->pages, BADSWAP_SLOW, variant->flags, &ret);
+
+	if (why)
+		SKIP(return, "%s", why);
+	ASSERT_EQ(0, ret);
+	ASSERT_EQ(0, make_every(&self->pages, 1, 0));
+	/* Only we have the pages, and nobody's exit gives them up. */
+	ASSERT_EQ(0, madvise(self->pages.mem, PAGES * page_size, MADV_DONTFORK));
+}
+
+FIXTURE_TEARDOWN(swap_read_killed)
+{
+	munmap(self->pages.mem, PAGES * page_size);
+	badswap_destroy(&self->pages.bs);
+}
+
+TEST_F(swap_read_killed, swapoff)
+{
+	unsigned int i, lost = 0;
+	int status;
+	pid_t pid;
+
+	CASE("again: swapoff gives nothing more up once it is killed");
+	pid = fork();
+	ASSERT_LE(0, pid);
+	if (!pid) {
+		badswap_swapoff(&self->pages.bs);
+		_exit(0);
+	}
+	/* It takes more than a second for all pages. */
+	usleep(100000);
+	ASSERT_EQ(0, kill(pid, SIGKILL));
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	ASSERT_EQ(0, heal(&self->pages));
+	for (i = 0; i < PAGES; i++)
+		lost += touch(self->pages.mem + i * page_size, i, READ) != DATA;
+	say("lost", "%u of %u that can be read again", lost, PAGES);
+	EXPECT_TRUE(lost < PAGES / 2 || fail("SIGBUS", "%u pages can be read", lost));
+}
+
+/*
  * A disk that is busy: what is read again waits there, next to what others read, and can't.
  */
 
