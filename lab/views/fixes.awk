@@ -3,7 +3,7 @@
 # "FIX CASE" lines: how many cases it is for, and the first of them.
 
 END {
-	printf "%-9s %-5s %5s  %-12s %s\n", "before", "after", "cases", "fix", "first case"
+	printf "%-9s %-5s %5s  %-14s %s\n", "before", "after", "cases", "fix", "first case"
 	for (r = 1; r <= nr_rows; r++)
 		place[rows[r]] = r
 	while ((getline <fixes) > 0) {
@@ -17,7 +17,7 @@ END {
 		fix = fix_at[f]
 		was = cell("before", first[fix])
 		sub(/ .*/, "", was)
-		printf "%-9s %-5s %5d  %-12s %s\n", was, cell("after", first[fix]), cases[fix],
+		printf "%-9s %-5s %5d  %-14s %s\n", was, cell("after", first[fix]), cases[fix],
 		       fix, text[first[fix]]
 	}
 }
