@@ -541,7 +541,7 @@ int badswap_pageout(struct badswap *bs, void *mem, size_t len)
 		return -EINVAL;
 	memcpy(data, mem, len);
 	bs->mem = mem;
-	for (tries = 0; tries < 60 && (ret == -EAGAIN || ret == -EXDEV); tries++) {
+	for (tries = 0; tries < 100 && (ret == -EAGAIN || ret == -EXDEV); tries++) {
 		if (ret == -EXDEV) {
 			/* Give back the slots of another area, of which CPUs keep some. */
 			memcpy(mem, data, len);
