@@ -42,7 +42,6 @@
 
 #define SECTOR_SIZE	512
 #define CHUNK_PAGES	64	/* that are read at once */
-#define PM_SWAP_OFFSET(entry)	((entry) << 9 >> 14)	/* bits 5 to 54 */
 
 int write_text(const char *text, const char *fmt, ...)
 {

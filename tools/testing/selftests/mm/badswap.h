@@ -22,6 +22,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* The slot of a page that is in swap, by pagemap's entry: bits 5 to 54. */
+#define PM_SWAP_OFFSET(entry)	((entry) << 9 >> 14)
+
 /* What is swapped to. */
 enum badswap_kind {
 	BADSWAP_BIO,	/* the disk itself, with no queue where it can be: nothing merges */

@@ -288,20 +288,23 @@ static void compare_entry(struct map *m, unsigned int i, uint64_t entry)
 
 	if (p->state != OWN)
 		return;
-	if (p->dirty && !(entry & PM_SOFT_DIRTY) && has_soft_dirty())
-		wrong("unchanged", "%s page %u was written, and its entry is %#llx", m->name, i,
-		      (unsigned long long)entry);
 	if (run->health[p->version] != DEAD) {
 		if (is_marker(entry) || !(entry & (PM_PRESENT | PM_SWAP)))
 			wrong("changed", "%s page %u can be read, and its entry is %#llx", m->name,
 			      i, (unsigned long long)entry);
-		return;
+	} else if (!is_marker(entry)) {
+		wrong("changed", "%s page %u is lost, and its entry is %#llx", m->name, i,
+		      (unsigned long long)entry);
+	} else {
+		if (!p->entry)
+			p->entry = entry;
+		if (entry & PM_UFFD_WP || (entry ^ p->entry) & ~PM_SOFT_DIRTY)
+			wrong("changed", "%s page %u had the marker %#llx, now %#llx", m->name, i,
+			      (unsigned long long)p->entry, (unsigned long long)entry);
 	}
-	if (!p->entry)
-		p->entry = entry;
-	if (!is_marker(entry) || entry & PM_UFFD_WP || (entry ^ p->entry) & ~PM_SOFT_DIRTY)
-		wrong("changed", "%s page %u had the marker %#llx, now %#llx", m->name, i,
-		      (unsigned long long)p->entry, (unsigned long long)entry);
+	if (p->dirty && !(entry & PM_SOFT_DIRTY) && has_soft_dirty())
+		wrong("unchanged", "%s page %u was written, and its entry is %#llx", m->name, i,
+		      (unsigned long long)entry);
 }
 
 /*

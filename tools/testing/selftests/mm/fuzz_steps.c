@@ -99,7 +99,7 @@ static void do_write(const struct step *s)
 	write_pages(r.m, r.first, r.nr);
 }
 
-static void do_mprotect(const struct step *s)
+void do_mprotect(const struct step *s)
 {
 	static const struct { int prot; const char *name; } prots[] = {
 		{ PROT_READ | PROT_WRITE, "PROT_READ | PROT_WRITE" },
@@ -125,7 +125,7 @@ static void give_up(struct range *r)
 			set_page(r->m, i, NONE, 0);
 }
 
-static void do_dontneed(const struct step *s)
+void do_dontneed(const struct step *s)
 {
 	struct range r = range_of(s);
 
@@ -134,8 +134,7 @@ static void do_dontneed(const struct step *s)
 	give_up(&r);
 }
 
-/* Whether page @i is in swap, and nowhere else. */
-static bool is_out(struct map *m, unsigned int i)
+bool is_out(struct map *m, unsigned int i)
 {
 	char *at = m->mem + i * page_size;
 	unsigned char in_core = 1;
@@ -147,7 +146,7 @@ static bool is_out(struct map *m, unsigned int i)
 	return m->shared || (entry & PM_SWAP && !is_marker(entry));
 }
 
-static bool swap_on(void)
+bool swap_on(void)
 {
 	if (run->armed)
 		return false;
@@ -181,7 +180,7 @@ static void empty_swap_cache(struct map *m)
 	must("writeback", badswap_flush(&bs), 0, 0);
 }
 
-static void page_out(struct map *m)
+void page_out(struct map *m)
 {
 	unsigned char in_core;
 	unsigned int i;
@@ -278,7 +277,7 @@ static void say_lost(struct map *m, const unsigned int *list, unsigned int nr)
 	}
 }
 
-static void do_lose(const struct step *s)
+void do_lose(const struct step *s)
 {
 	static bool wanted[MAX_VERSIONS];
 	struct range r = range_of(s);
@@ -301,7 +300,7 @@ static void do_lose(const struct step *s)
 		say_lost(r.m, list, nr);
 }
 
-static void change_health(enum health from, enum health to)
+void change_health(enum health from, enum health to)
 {
 	unsigned int i;
 
@@ -323,7 +322,7 @@ static void do_heal(const struct step *s)
 	change_health(BAD, GOOD);
 }
 
-static void do_swapoff(const struct step *s)
+void do_swapoff(const struct step *s)
 {
 	if (!run->swap_on)
 		return;
@@ -766,6 +765,9 @@ static const struct op {
 	{ "mremap", 4, do_mremap },
 	{ "ksm", 1, do_ksm },
 	{ "sweep", 1, do_sweep },
+	{ "kill", 6, do_kill },
+	{ "busy", 4, do_busy },
+	{ "interrupt", 3, do_interrupt },
 };
 
 static void run_rest(void)

@@ -30,15 +30,44 @@ unsigned int op_weight(unsigned int op);
 /* Fills pages with new versions. */
 void write_pages(struct map *m, unsigned int first, unsigned int nr);
 
+/* Swaps on, if that can be now: while some are bad, no others are to join them. */
+bool swap_on(void);
+
+/* Pages a mapping out. */
+void page_out(struct map *m);
+
+/* Whether page @i is in swap, and nowhere else. */
+bool is_out(struct map *m, unsigned int i);
+
+/* Of all versions; nothing is bad after that. */
+void change_health(enum health from, enum health to);
+
 /* Two places for each mapping, between which it moves. */
 extern char *arena;
 
 /* Does all, checks after each, and swaps off. */
 void run_steps(const struct step *list, unsigned int nr);
 
+void do_dontneed(const struct step *s);
+void do_lose(const struct step *s);
+void do_mprotect(const struct step *s);
+void do_swapoff(const struct step *s);
+
+/* With others beside it. */
+void do_busy(const struct step *s);
+void do_interrupt(const struct step *s);
+void do_kill(const struct step *s);
+
 /* Of userfaultfd. */
 int protect(struct map *m, unsigned int first, unsigned int nr, bool wp);
 void unwatch(struct map *m, bool unregister);
+
+/* Leaves uffd-wp markers that nobody watches in empty entries, if the kernel does. */
+bool leave_markers(struct map *m);
+
+/* What a close leaves protected on older kernels would be writable, and they would warn. */
+void unprotect_rest(struct map *m);
+
 void do_watch(const struct step *s);
 void do_protect(const struct step *s);
 void do_unwatch(const struct step *s);

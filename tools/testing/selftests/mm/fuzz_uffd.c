@@ -79,8 +79,7 @@ void do_protect(const struct step *s)
 		must("uffd_protect", protect(r.m, r.first, r.nr, s->d % 3), 0, 0);
 }
 
-/* What a close leaves protected on older kernels would be writable, and they would warn. */
-static void unprotect_rest(struct map *m)
+void unprotect_rest(struct map *m)
 {
 	unsigned int i;
 
@@ -95,6 +94,28 @@ static void unprotect_rest(struct map *m)
 		close(m->uffd);
 	}
 	m->uffd = -1;
+}
+
+bool leave_markers(struct map *m)
+{
+	struct uffdio_register missing = {
+		.range = { .start = (uintptr_t)m->mem, .len = m->pages * page_size },
+		.mode = UFFDIO_REGISTER_MODE_MISSING,
+	};
+	unsigned int i, nr = 0;
+
+	m->uffd = watch(m, UFFDIO_REGISTER_MODE_WP, UFFD_FEATURE_PAGEFAULT_FLAG_WP);
+	if (m->uffd < 0)
+		return false;
+	must("uffd_protect", protect(m, 0, m->pages, true), 0, 0);
+	/* The end of write-protection takes its markers along; another mode forgets them. */
+	ioctl(m->uffd, UFFDIO_REGISTER, &missing);
+	line("close(uffd);");
+	close(m->uffd);
+	m->uffd = -1;
+	for (i = 0; i < m->pages; i++)
+		nr += is_marker(pagemap_get_entry(pagemap, m->mem + i * page_size));
+	return nr == m->pages;
 }
 
 void unwatch(struct map *m, bool unregister)

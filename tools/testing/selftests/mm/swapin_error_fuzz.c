@@ -7,8 +7,8 @@
  * What does not come out as it should is tried again with fewer steps, and the shortest list
  * that still fails is shown as lines of C.
  *
- * It does one thing at a time, so what needs a race with swapoff is not found here, and neither
- * is what another architecture makes of a fault.
+ * It does one thing at a time, but for what fuzz_races.c has beside it; so other races are not
+ * found here, and neither is what another architecture makes of a fault.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -55,7 +55,7 @@ static const struct kind {
 	{ "private", 1 << ANON | 1 << PRIVATE, BADSWAP_BIO },
 	{ "shared", 1 << SHARED | 1 << PRIVATE, BADSWAP_BIO },
 	{ "all", 1 << ANON | 1 << PRIVATE | 1 << SHARED | 1 << TMPFS, BADSWAP_BIO },
-	{ "slow", 1 << ANON | 1 << SHARED, BADSWAP_SLOW },
+	{ "slow", 1 << ANON | 1 << SHARED, BADSWAP_DISK },
 	{ "huge", 1 << HUGE, BADSWAP_BIO },
 	{ "large", 1 << LARGE | 1 << LARGE_SHARED, BADSWAP_BIO },
 	{ "zram", 1 << LARGE | 1 << LARGE_SHARED, BADSWAP_ZRAM },
@@ -455,7 +455,12 @@ static const char *prepare(const struct kind *kind)
 		ret = create_device(kind->device);
 	}
 	if (ret == -ENODEV)
-		return "needs zram with a backing device (CONFIG_ZRAM_WRITEBACK)";
+		return kind->device == BADSWAP_ZRAM ?
+		       "needs zram with a backing device (CONFIG_ZRAM_WRITEBACK)" :
+		       "needs null_blk that a timer completes, and mq-deadline";
+	/* Where a read is not tried again, a page would be lost with its neighbours. */
+	if (!ret && kind->device == BADSWAP_DISK && run->again)
+		ret = badswap_merge(&bs, PAGES);
 	if (ret)
 		ksft_exit_fail_msg("no device: %s\n", strerror(-ret));
 	return NULL;
