@@ -84,7 +84,7 @@ ifneq ($(MACHINE),x86_64)
 override B := $(patsubst %/$(MACHINE)-$(PAGES),%,$(B))/$(MACHINE)-$(PAGES)
 endif
 export MACHINE PAGES B JOBS LIMIT SMP MEM CMDLINE CONFIG QEMU ACCEL KSRC DEBSRC URL SHA256 START VMLINUZ \
-	MODULES PACKAGE SENDFLAGS GRID CCS FULL REPEAT TAGS
+	MODULES PACKAGE SENDFLAGS GRID CCS FULL FUZZ REPEAT TAGS
 
 BASES	= $(shell . lab/series.sh && bases)
 # Stages die with their make.
@@ -112,7 +112,7 @@ endif
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all help clean distclean check check-all matrix judge bundle controls coverage warnings \
-	each bisect grid ksft debug fuzz bench devices regress cocci sender series send results report list compare where deps source tree \
+	each bisect grid ksft debug fuzz hunt bench devices regress cocci sender series send results report list compare where deps source tree \
 	kernel tests image boot verdict shell gdb named FORCE
 
 #: make                     the verdict: deps, source, tree, kernels, tests, boots, table
@@ -139,6 +139,7 @@ endif
 #: make send [SENDFLAGS=]   git send-email of them: by default as a dry run
 #: make debug               all tests and the fuzzer under KASAN, lockdep, kmemleak and others
 #: make fuzz [FUZZ='--seed=5 --seconds=60']   random steps on pages that may get lost
+#: make hunt                the same on each fix left out: it must find what that is for
 #: make devices             what is lost on each kind of swap: zram, a file, LVM, ...
 #: make regress             the base's own mm tests and stress-ng, on stock and after
 #: make bench               what it costs, in instructions a page
@@ -203,7 +204,7 @@ judge bundle:
 ifeq ($(BASE),)
 # Choose a base, and start again with it.
 deps source tree kernel tests image boot verdict shell gdb where controls coverage warnings \
-each bisect grid ksft debug fuzz bench devices regress cocci series send:
+each bisect grid ksft debug fuzz hunt bench devices regress cocci series send:
 	@base=$$(. lab/lib.sh && . lab/series.sh && default_base) && \
 		exec setpriv --pdeathsig TERM $(MAKE) --no-print-directory BASE=$$base $@
 else ifneq ($(words $(BASE)) $(filter-out $(BASES),$(BASE)),1 )
@@ -309,6 +310,11 @@ bisect: named $(EACH:%=$(D)/%/ref) $(D)/guest.cpio
 # Random steps, on after unless KERNEL= names another.
 fuzz: $(D)/$(ONE)/bzImage $(D)/tests/.done
 	$(RUN) lab/checks/fuzz.sh $(BASE) $(ONE) $(FUZZ)
+
+# What it must find: what each fix is for, left out.
+HUNTED	= $(if $(filter hunt,$(MAKECMDGOALS)),$(shell . lab/series.sh && hunted $(BASE)))
+hunt: $(HUNTED:%=$(D)/%/bzImage) $(D)/tests/.done
+	$(RUN) lab/checks/hunt.sh $(BASE) $(HUNTED)
 
 # The tests, then these steps, on a kernel that looks closer.
 debug: verdict fuzz
