@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What is done while something else is: swapoff is killed, others read.  See fuzz_steps.h. */
+/*
+ * What is done while something else is: swapoff is killed, others read, faults are interrupted.
+ * See fuzz_steps.h.
+ */
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <sched.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -12,13 +16,14 @@
 #include <sys/utsname.h>
 #include <sys/wait.h>
 
-#include "../kselftest.h"
 #include "fuzz_shadow.h"
 #include "fuzz_steps.h"
 #include "vm_util.h"
 
 #define READERS		8
-#define MOST_GIVEN_UP	8	/* by a swapoff that has had the time for 3 reads */
+#define READS		3	/* that a swapoff has the time for, before it is killed */
+#define READ_USEC	1000	/* that each takes: BADSWAP_DISK's completion_nsec */
+#define MOST_GIVEN_UP	8	/* by it; more than one is asked for at once */
 #define TRIES		8	/* to hit a moment */
 
 #ifndef MADV_PAGEOUT
@@ -29,10 +34,10 @@
  * A swapoff that is killed
  */
 
-/* Swaps off in a process that is killed after three reads.  Returns whether it is off even so. */
+/* Swaps off in a process that is killed meanwhile.  Returns whether it is off even so. */
 static bool kill_swapoff(void)
 {
-	const struct itimerval soon = { .it_value.tv_usec = 3000 };
+	const struct itimerval soon = { .it_value.tv_usec = READS * READ_USEC };
 	pid_t pid;
 
 	/* With no copy of the memory, in which swapoff would look too. */
@@ -93,7 +98,8 @@ void do_kill(const struct step *s)
 	lost = run->swap_on ? count_given_up() : 0;
 	change_health(BAD, DEAD);
 	if (lost > MOST_GIVEN_UP)
-		wrong("lost", "%u pages to a swapoff that was killed after %u reads", lost, 3);
+		wrong("lost", "%u pages to a swapoff that was killed after %u reads", lost,
+		      READS);
 }
 
 /*
@@ -153,11 +159,12 @@ static double now(void)
 	return ts.tv_sec + ts.tv_nsec / 1e9;
 }
 
-static void set_policy(int policy)
+/* Of this thread.  Not everybody may. */
+static bool set_policy(int policy)
 {
 	const struct sched_param param = { .sched_priority = policy == SCHED_FIFO };
 
-	must("sched_setscheduler", sched_setscheduler(0, policy, &param), 0, 0);
+	return !pthread_setschedparam(pthread_self(), policy, &param);
 }
 
 static void *read_some(void *page)
@@ -186,6 +193,7 @@ static void lose_swapped(struct map *m, unsigned int first)
 			continue;
 		must("badblocks", badswap_lose_slot(&bs, PM_SWAP_OFFSET(entry)), 0, 0);
 		run->health[m->page[i].version] = BAD;
+		run->armed = true;
 	}
 }
 
@@ -200,12 +208,14 @@ static void interrupt(struct map *m, unsigned int first, unsigned int dice)
 	double start;
 
 	ts.tv_nsec = 1e9 * (from + (to - from) * (dice % 256) / 256);
-	set_policy(SCHED_FIFO);
-	must("pthread_create", pthread_create(&reader, NULL, read_some, at), 0, 0);
+	line("/* a thread reads %s + %u * page_size, %u * page_size; meanwhile: */", m->name,
+	     first, AT_ONCE);
 	start = now();
+	must("pthread_create", pthread_create(&reader, NULL, read_some, at), 0, 0);
 	nanosleep(&ts, NULL);
 	write_pages(m, first, AT_ONCE);
 	madvise(at, AT_ONCE * page_size, MADV_PAGEOUT);
+	line("/* madvise(MADV_PAGEOUT), and these are lost */");
 	lose_swapped(m, first);
 	do_swapoff(NULL);
 	set_policy(SCHED_OTHER);
@@ -213,7 +223,8 @@ static void interrupt(struct map *m, unsigned int first, unsigned int dice)
 	check_map(m, 0);
 	/* If it was not interrupted, it takes no longer. */
 	to = MIN(to, ended - start);
-	from = MIN(began - start, to);
+	if (began - start < to)
+		from = began - start;
 }
 
 static bool can_be_preempted(void)
@@ -244,7 +255,7 @@ void do_interrupt(const struct step *s)
 		unwatch(m, true);
 		do_dontneed(&all);
 		do_mprotect(&all);
-		if (!leave_markers(m) || !swap_on())
+		if (!leave_markers(m) || !swap_on() || !set_policy(SCHED_FIFO))
 			break;
 		interrupt(m, i * AT_ONCE % m->pages, s->b >> 3 * i);
 	}

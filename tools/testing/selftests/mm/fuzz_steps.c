@@ -158,6 +158,24 @@ bool swap_on(void)
 	return true;
 }
 
+/* What is read ahead may not be there yet. */
+static void wait_for_reads(void)
+{
+	unsigned int tries, reads, writes;
+	char path[64];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/sys/block/%s/inflight", bs.name);
+	for (tries = reads = 1; reads && tries < 1000; tries++) {
+		file = fopen(path, "r");
+		if (!file || fscanf(file, "%u %u", &reads, &writes) != 2)
+			reads = 0;
+		if (file)
+			fclose(file);
+		usleep(reads ? 500 : 0);
+	}
+}
+
 /* Some are left in the swap cache, which only pressure empties. */
 static void empty_swap_cache(struct map *m)
 {
@@ -165,6 +183,7 @@ static void empty_swap_cache(struct map *m)
 	unsigned char in_core;
 	char amount[24];
 
+	wait_for_reads();
 	for (tries = 0; tries < 4 && bs.cgroup[0]; tries++) {
 		for (i = left = 0; i < m->pages; i++) {
 			char *at = m->mem + i * page_size;
@@ -285,6 +304,7 @@ void do_lose(const struct step *s)
 
 	if (!run->swap_on)
 		return;
+	wait_for_reads();
 	memset(wanted, 0, sizeof(wanted));
 	for (i = r.first; i < r.first + r.nr; i++) {
 		version = shows(r.m, i);

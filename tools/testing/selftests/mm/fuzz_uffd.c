@@ -109,6 +109,7 @@ bool leave_markers(struct map *m)
 		return false;
 	must("uffd_protect", protect(m, 0, m->pages, true), 0, 0);
 	/* The end of write-protection takes its markers along; another mode forgets them. */
+	line("ioctl(uffd, UFFDIO_REGISTER, &missing);");
 	ioctl(m->uffd, UFFDIO_REGISTER, &missing);
 	line("close(uffd);");
 	close(m->uffd);
