@@ -227,11 +227,12 @@ controls() {
 	done
 }
 
-# hunted BASE: the kernels on which the fuzzer must find what the fix is for that is left out, a name
-# a line.  Fault handlers are interrupted only where the kernel can be preempted, as with debug's
-# options.
+# hunted BASE: the kernels on which the fuzzer must find what the fix is for that is left out, and
+# those on which it must find nothing.  A fault is interrupted only where the kernel can be
+# preempted, as with debug's options.
 hunted() {
-	controls "$1" | sed -n 's/^without-fault$/debug-&/; /without-/p'
+	echo after
+	controls "$1" | sed -n 's/^without-fault$/debug\ndebug-&/; /without-/p'
 }
 
 # field NAME PATCH: the values of the lines "NAME: value" in the message.

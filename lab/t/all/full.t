@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# All cases on each control, of which make check runs only those that it must fail in.
+# All cases on each control, of which make check runs only those that it must fail in; and the
+# fuzzer.
 . lab/t/tap.sh
 
 # ran_all CONTROL: whether it has a result of each test that after has one of.
@@ -18,6 +19,8 @@ full() {
 	for control in $(controls "$base"); do
 		ok "$base: $control: all cases" ran_all "$control"
 	done
+	ok "$base: make hunt" lab_make "$base" hunt
+	sed -n '/without-/p' "$out" >&2
 }
 on_bases "all cases on each control" full
 done_testing
