@@ -28,7 +28,7 @@ lab/stages/image.sh "$dir/guest.cpio" lab/guest/init "$dir/bench"
 files=''
 for kernel in $kernels; do
 	for run in 1 2; do
-		lab/stages/boot.sh "$base" "$kernel" "$dir/guest.cpio" "$dir/$kernel.$run"
+		background lab/stages/boot.sh "$base" "$kernel" "$dir/guest.cpio" "$dir/$kernel.$run"
 		sed -n 's/\r$//; s/.*# bench: //p' "$dir/$kernel.$run/run/results.log" >"$dir/$kernel-$run"
 		grep -q 'end bench 0' "$dir/$kernel.$run/run/results.log" ||
 			die "$base/$kernel: not all figures (log: $dir/$kernel.$run/run/results.log)"

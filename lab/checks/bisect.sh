@@ -26,7 +26,7 @@ is_fixed() {
 # We are what git bisect runs, too.
 if [ -n "${BISECTING-}" ]; then
 	status=0
-	(is_fixed "$(git -C "$src" rev-parse BISECT_HEAD)") || status=$?
+	background is_fixed "$(git -C "$src" rev-parse BISECT_HEAD)" || status=$?
 	exit $status
 fi
 
@@ -36,7 +36,7 @@ last=each-$(($(git -C "$src" rev-list --count each-0..after)))
 # git bisect believes what it is told of the ends.
 for kernel in each-0 "$last"; do
 	status=0
-	(is_fixed "$(git -C "$src" rev-parse "$kernel")") || status=$?
+	background is_fixed "$(git -C "$src" rev-parse "$kernel")" || status=$?
 	case $kernel-$status in
 	each-0-0 | "$last-1") ;;
 	each-0-*) die "no patch of the series fixes $test: it does not fail before the first one" ;;
@@ -46,7 +46,7 @@ done
 git -C "$src" bisect start --no-checkout --term-old=broken --term-new=fixed \
 	"$last" each-0 >/dev/null
 cd "$src"
-BISECTING=$top git bisect run "$top/lab/checks/bisect.sh" "$base" "$test"
+background env BISECTING="$top" git bisect run "$top/lab/checks/bisect.sh" "$base" "$test"
 cd "$top"
 git -C "$src" bisect log | tail -n 1 | grep -q '^# first fixed commit' ||
 	die "git bisect came to no end: its log is above"

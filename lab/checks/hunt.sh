@@ -35,7 +35,7 @@ row kernel mappings seed step seconds
 for kernel; do
 	log=$dir/$kernel.log
 	good=yes
-	(fuzz "$kernel") >"$log" 2>&1 || good=''
+	background fuzz "$kernel" >"$log" 2>&1 || good=''
 	first=$(found "$log")
 	case $kernel-${good:-no}-${first:+found} in
 	*without-*-no-found | after-yes- | debug-yes-) ;;

@@ -16,7 +16,7 @@ files='' ended=''
 for kernel; do
 	for i in $(seq "$REPEAT"); do
 		dir=$B/$base/$kernel/some/$i
-		if lab/stages/boot.sh "$base" "$kernel" "$B/$base/guest.cpio" "$dir" &&
+		if background lab/stages/boot.sh "$base" "$kernel" "$B/$base/guest.cpio" "$dir" &&
 				lab/stages/verdict.sh "$dir"; then
 			files="$files $dir/verdict"
 		else

@@ -116,6 +116,9 @@ rm -rf "$real"/*/after/run
 # Where there is no 6.2, this is what plain make does; it starts a make of its own.
 ok "make without BASE, SIGTERM: it ends, and all of its processes" \
 	interrupt 'qemu-system[^ ]* -accel' TERM B="$real" verdict KERNEL=after
+# That is a stage of another.
+ends "fuzz, SIGTERM" 'qemu-system[^ ]* -accel' TERM fuzz FUZZ=--seconds=300
+gone "fuzz, SIGTERM" "$real/6.1/fuzz/run"
 # One case tells.
 again boot verdict KERNEL=after CASE='*killed_owner'
 done_testing
