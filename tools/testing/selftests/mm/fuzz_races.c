@@ -87,7 +87,7 @@ void do_kill(const struct step *s)
 	const struct step some = { .a = s->a };
 	unsigned int lost;
 
-	if (bs.kind != BADSWAP_DISK || run->depth || !run->again || !swap_on())
+	if (bs.kind != BADSWAP_DISK || run->depth || !run->again || run->other_on || !swap_on())
 		return;
 	page_out(&maps[s->a % nr_maps]);
 	do_lose(&some);
@@ -246,7 +246,7 @@ void do_interrupt(const struct step *s)
 	for (i = 0; i < nr_maps; i++)
 		if (maps[i].file && !maps[i].shared)
 			m = &maps[i];
-	if (!m || !can_be_preempted())
+	if (!m || run->other_on || !can_be_preempted())
 		return;
 	for (i = 0; i < TRIES; i++) {
 		const struct step all = { .a = m - maps };

@@ -43,6 +43,7 @@ extern struct run {
 	unsigned int depth;
 	bool verbose;
 	bool swap_on;
+	bool other_on;
 	bool armed;			/* there are bad blocks */
 	unsigned int bad_slots;
 	bool touched;			/* private pages, while they could not be read */

@@ -18,9 +18,8 @@
 #include "vm_util.h"
 
 /* Not all libcs know these. */
-#ifndef MADV_PAGEOUT
+#ifndef MADV_COLD
 #define MADV_COLD		20
-#define MADV_PAGEOUT		21
 #endif
 #ifndef MADV_POPULATE_READ
 #define MADV_POPULATE_READ	22
@@ -38,8 +37,6 @@
 #endif
 
 #define MAX_DEPTH	3		/* of children */
-#define MAX_BAD_SLOTS	500U		/* a table of badblocks has room for 512 ranges */
-#define CHUNK		64U		/* pages of the device that are read at once */
 
 char *arena;
 
@@ -132,245 +129,6 @@ void do_dontneed(const struct step *s)
 	line("madvise(%s, MADV_DONTNEED);", r.text);
 	must("MADV_DONTNEED", madvise(r.at, r.len, MADV_DONTNEED), 0, 0);
 	give_up(&r);
-}
-
-bool is_out(struct map *m, unsigned int i)
-{
-	char *at = m->mem + i * page_size;
-	unsigned char in_core = 1;
-	uint64_t entry;
-
-	if (mincore(at, page_size, &in_core) || in_core & 1)
-		return false;
-	entry = pagemap_get_entry(pagemap, at);
-	return m->shared || (entry & PM_SWAP && !is_marker(entry));
-}
-
-bool swap_on(void)
-{
-	if (run->armed)
-		return false;
-	if (run->swap_on)
-		return true;
-	line("badswap_swapon(&bs);");
-	must("swapon", badswap_swapon(&bs), 0, 0);
-	run->swap_on = true;
-	return true;
-}
-
-/* What is read ahead may not be there yet. */
-static void wait_for_reads(void)
-{
-	unsigned int tries, reads, writes;
-	char path[64];
-	FILE *file;
-
-	snprintf(path, sizeof(path), "/sys/block/%s/inflight", bs.name);
-	for (tries = reads = 1; reads && tries < 1000; tries++) {
-		file = fopen(path, "r");
-		if (!file || fscanf(file, "%u %u", &reads, &writes) != 2)
-			reads = 0;
-		if (file)
-			fclose(file);
-		usleep(reads ? 500 : 0);
-	}
-}
-
-/* Some are left in the swap cache, which only pressure empties. */
-static void empty_swap_cache(struct map *m)
-{
-	unsigned int i, tries, left;
-	unsigned char in_core;
-	char amount[24];
-
-	wait_for_reads();
-	for (tries = 0; tries < 4 && bs.cgroup[0]; tries++) {
-		for (i = left = 0; i < m->pages; i++) {
-			char *at = m->mem + i * page_size;
-
-			left += !mincore(at, page_size, &in_core) && in_core & 1 &&
-				!(pagemap_get_entry(pagemap, at) & PM_PRESENT);
-		}
-		if (!left)
-			break;
-		snprintf(amount, sizeof(amount), "%zu", left * page_size);
-		write_text(amount, "%s/memory.reclaim", bs.cgroup);
-	}
-	must("writeback", badswap_flush(&bs), 0, 0);
-}
-
-void page_out(struct map *m)
-{
-	unsigned char in_core;
-	unsigned int i;
-
-	/* Only what is mapped is paged out. */
-	for (i = 0; m->shared && i < m->pages; i++)
-		if (!mincore(m->mem + i * page_size, page_size, &in_core) && in_core & 1)
-			read_page(m, i, false);
-	line("madvise(%s, %u * page_size, MADV_PAGEOUT);", m->name, m->pages);
-	must("MADV_PAGEOUT", madvise(m->mem, m->pages * page_size, MADV_PAGEOUT), 0, 0);
-	empty_swap_cache(m);
-}
-
-static void do_pageout(const struct step *s)
-{
-	unsigned int i;
-
-	if (!swap_on())
-		return;
-	for (i = 0; i < nr_maps; i++)
-		if (s->b % 2 || i == s->a % nr_maps)
-			page_out(&maps[i]);
-}
-
-/* The versions that are in @nr slots from @slot on, 0 where there is none. */
-static void read_slots(unsigned int slot, unsigned int nr, unsigned int *versions)
-{
-	static char *chunk;
-	ssize_t len;
-	unsigned int i;
-
-	if (!chunk)
-		chunk = aligned_alloc(page_size, CHUNK * page_size);
-	len = pread(bs.fd, chunk, nr * page_size, slot * page_size);
-	for (i = 0; i < nr; i++) {
-		uint64_t *word = (uint64_t *)(chunk + i * page_size);
-
-		/* One is bad, which one? */
-		if (len != (ssize_t)(nr * page_size) &&
-		    pread(bs.fd, word, page_size, (slot + i) * page_size) < 0)
-			*word = 0;
-		versions[i] = version_of(*word);
-		/* It is not to be found if it is swapped itself. */
-		*word = 0;
-	}
-}
-
-/*
- * Makes all slots bad that have one of the versions that are @wanted.  What is still on its way
- * to the disk may be for a slot that has an old copy of one: so it looks twice.
- */
-static bool lose_versions(const bool *wanted)
-{
-	const unsigned int slots = bs.size / page_size;
-	unsigned int versions[CHUNK], list[2 * MAX_PAGES], nr = 0, slot, i;
-
-	for (slot = 0; slot < slots; slot += CHUNK) {
-		read_slots(slot, CHUNK, versions);
-		for (i = 0; i < CHUNK; i++)
-			if (versions[i] && wanted[versions[i]] && nr < ARRAY_SIZE(list))
-				list[nr++] = slot + i;
-	}
-	if (run->bad_slots + nr > MAX_BAD_SLOTS)
-		return false;
-	usleep(2000);
-	for (i = 0; i < nr; i++) {
-		read_slots(list[i], 1, versions);
-		if (!versions[0] || !wanted[versions[0]])
-			continue;
-		must("badblocks", badswap_lose_slot(&bs, list[i]), 0, 0);
-		run->health[versions[0]] = BAD;
-		run->armed = true;
-		run->bad_slots++;
-	}
-	return true;
-}
-
-static void say_lost(struct map *m, const unsigned int *list, unsigned int nr)
-{
-	unsigned int i, n;
-
-	/* Those that are as far from each other, in one line. */
-	for (i = 0; i < nr; i += n) {
-		for (n = 1; i + n < nr && list[i + n] - list[i + n - 1] == list[i + 1] - list[i];)
-			n++;
-		n = n > 2 ? n : 1;
-		if (n > 1)
-			line("for (i = %u; i <= %u; i += %u)", list[i], list[i + n - 1],
-			     list[i + 1] - list[i]);
-		if (n > 1)
-			line("\tbadswap_lose(&bs, %s + i * page_size);", m->name);
-		else
-			line("badswap_lose(&bs, %s + %u * page_size);", m->name, list[i]);
-	}
-}
-
-void do_lose(const struct step *s)
-{
-	static bool wanted[MAX_VERSIONS];
-	struct range r = range_of(s);
-	unsigned int i, version, list[MAX_PAGES], nr = 0;
-
-	if (!run->swap_on)
-		return;
-	wait_for_reads();
-	memset(wanted, 0, sizeof(wanted));
-	for (i = r.first; i < r.first + r.nr; i++) {
-		version = shows(r.m, i);
-		/* Of all, or one by one. */
-		if (!version || run->health[version] != GOOD || (s->d % 4 && (i ^ s->d) & 1))
-			continue;
-		if ((r.m->shared || r.m->page[i].state == OWN) && is_out(r.m, i)) {
-			wanted[version] = true;
-			list[nr++] = i;
-		}
-	}
-	if (nr && lose_versions(wanted))
-		say_lost(r.m, list, nr);
-}
-
-void change_health(enum health from, enum health to)
-{
-	unsigned int i;
-
-	for (i = 1; i <= run->versions; i++)
-		if (run->health[i] == from)
-			run->health[i] = to;
-	run->touched = false;
-	run->armed = false;
-	run->bad_slots = 0;
-}
-
-/* Where an error is never over, a page that had one may be read again, or may not. */
-static void do_heal(const struct step *s)
-{
-	if (!run->armed || (run->touched && !run->again))
-		return;
-	line("badswap_heal(&bs);");
-	must("heal", badswap_heal(&bs), 0, 0);
-	change_health(BAD, GOOD);
-}
-
-void do_swapoff(const struct step *s)
-{
-	if (!run->swap_on)
-		return;
-	line("badswap_swapoff(&bs);");
-	must("swapoff", badswap_swapoff(&bs), 0, 0);
-	run->swap_on = false;
-	must("heal", badswap_heal(&bs), 0, 0);
-	change_health(BAD, DEAD);
-}
-
-/* All of that at once, of one mapping; its pages may be read before the error is over. */
-static void do_cycle(const struct step *s)
-{
-	const struct step some = { .a = s->a, .d = s->d | 1 };
-	struct map *m = &maps[s->a % nr_maps];
-
-	if (!swap_on())
-		return;
-	page_out(m);
-	do_lose(&some);
-	if (s->b & 1) {
-		line("read(%s);", m->name);
-		check_map(m, 0);
-	}
-	if (s->b & 2)
-		do_swapoff(s);
-	else if (s->b & 4)
-		do_heal(s);
 }
 
 static void do_read(const struct step *s)
@@ -765,6 +523,8 @@ static const struct op {
 	{ "lose", 6, do_lose },
 	{ "heal", 4, do_heal },
 	{ "swapoff", 6, do_swapoff },
+	{ "other", 3, do_other },
+	{ "reclaim", 3, do_reclaim },
 	{ "truncate", 6, do_truncate },
 	{ "punch", 2, do_punch },
 	{ "halve", 3, do_halve },
@@ -811,6 +571,8 @@ void run_steps(const struct step *list, unsigned int nr)
 	check_all(0);
 	run->step = nr;
 	do_swapoff(NULL);
+	if (run->other_on)
+		do_other(NULL);
 	check_all(0);
 }
 
@@ -824,6 +586,7 @@ static void child(void)
 	unsigned int i, j;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	mlock(buf, page_size);
 	run->depth++;
 	close(pagemap);
 	pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);

@@ -49,8 +49,21 @@ extern char *arena;
 void run_steps(const struct step *list, unsigned int nr);
 
 void do_dontneed(const struct step *s);
-void do_lose(const struct step *s);
 void do_mprotect(const struct step *s);
+
+/* A second device to swap to, which is off.  Returns 0, or a negative errno. */
+int other_create(void);
+void other_destroy(void);
+
+/* What a run may have left. */
+void swap_reset(void);
+
+void do_cycle(const struct step *s);
+void do_heal(const struct step *s);
+void do_lose(const struct step *s);
+void do_other(const struct step *s);
+void do_pageout(const struct step *s);
+void do_reclaim(const struct step *s);
 void do_swapoff(const struct step *s);
 
 /* With others beside it. */

@@ -207,8 +207,8 @@ static void work(const struct kind *kind, const struct step *from, unsigned int 
 	setpgid(0, 0);
 	pin_to(cpu);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	badswap_heal(&bs);
-	badswap_swapoff(&bs);
+	swap_reset();
+	mlock(buf, page_size);
 	pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
 	lseek(kmsg, 0, SEEK_END);
 	map_all(kind);
@@ -538,7 +538,8 @@ static void init(void)
 	if (!shadow_init())
 		ksft_exit_fail_msg("no memory\n");
 	mlockall(MCL_CURRENT);
-	if (!own_tmp("size=64m") || create_device(BADSWAP_BIO) || badswap_swapoff(&bs))
+	if (!own_tmp("size=64m") || create_device(BADSWAP_BIO) || badswap_swapoff(&bs) ||
+	    other_create())
 		ksft_exit_fail_msg("no tmpfs, or no device\n");
 	if (!in_child(probe, mmap(NULL, 2 * page_size, PROT_READ | PROT_WRITE,
 				  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)))
@@ -585,5 +586,6 @@ int main(int argc, char **argv)
 	if (stuck)
 		ksft_exit_fail();
 	badswap_destroy(&bs);
+	other_destroy();
 	ksft_finished();
 }
