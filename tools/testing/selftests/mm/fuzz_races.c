@@ -20,7 +20,7 @@
 #include "fuzz_steps.h"
 #include "vm_util.h"
 
-#define READERS		8
+#define READERS		4
 #define READS		3	/* that a swapoff has the time for, before it is killed */
 #define READ_USEC	1000	/* that each takes: BADSWAP_DISK's completion_nsec */
 #define MOST_GIVEN_UP	8	/* by it; more than one is asked for at once */
@@ -29,6 +29,18 @@
 #ifndef MADV_PAGEOUT
 #define MADV_PAGEOUT	21
 #endif
+
+/* All pages of a mapping are as new: none is lost, watched or protected. */
+static void give_up_all(struct map *m)
+{
+	const struct step all = { .a = m - maps };
+
+	unwatch(m, true);
+	do_mprotect(&all);
+	do_dontneed(&all);
+	if (m->shared)
+		do_punch(&all);
+}
 
 /*
  * A swapoff that is killed
@@ -84,18 +96,22 @@ static unsigned int count_given_up(void)
 /* It gives up what it has tried by then, and no more. */
 void do_kill(const struct step *s)
 {
-	const struct step some = { .a = s->a };
+	const struct step all = { .a = s->a };
+	struct map *m = &maps[s->a % nr_maps];
 	unsigned int lost;
 
-	if (bs.kind != BADSWAP_DISK || run->depth || !run->again || run->other_on || !swap_on())
+	if (bs.kind != BADSWAP_DISK || run->depth || !run->again)
 		return;
-	page_out(&maps[s->a % nr_maps]);
-	do_lose(&some);
+	swap_only();
+	give_up_all(m);
+	write_pages(m, 0, m->pages);
+	page_out(m);
+	do_lose(&all);
 	line("/* badswap_swapoff(&bs) in a child that is killed meanwhile */");
 	run->swap_on = !kill_swapoff();
 	line("badswap_heal(&bs);");
 	must("heal", badswap_heal(&bs), 0, 0);
-	lost = run->swap_on ? count_given_up() : 0;
+	lost = count_given_up();
 	change_health(BAD, DEAD);
 	if (lost > MOST_GIVEN_UP)
 		wrong("lost", "%u pages to a swapoff that was killed after %u reads", lost,
@@ -125,8 +141,11 @@ void do_busy(const struct step *s)
 	pthread_t readers[READERS];
 	unsigned int i, nr = 0;
 
-	if (bs.kind != BADSWAP_DISK || !run->again || !swap_on())
+	if (bs.kind != BADSWAP_DISK || !run->again)
 		return;
+	swap_only();
+	give_up_all(m);
+	write_pages(m, 0, m->pages);
 	page_out(m);
 	do_lose(&some);
 	line("/* %u threads read pages of %s that can't be read */", READERS, m->name);
@@ -246,16 +265,12 @@ void do_interrupt(const struct step *s)
 	for (i = 0; i < nr_maps; i++)
 		if (maps[i].file && !maps[i].shared)
 			m = &maps[i];
-	if (!m || run->other_on || !can_be_preempted())
+	if (!m || !can_be_preempted())
 		return;
 	for (i = 0; i < TRIES; i++) {
-		const struct step all = { .a = m - maps };
-
-		do_swapoff(s);
-		unwatch(m, true);
-		do_dontneed(&all);
-		do_mprotect(&all);
-		if (!leave_markers(m) || !swap_on() || !set_policy(SCHED_FIFO))
+		swap_only();
+		give_up_all(m);
+		if (!leave_markers(m) || !set_policy(SCHED_FIFO))
 			break;
 		interrupt(m, i * AT_ONCE % m->pages, s->b >> 3 * i);
 	}

@@ -184,7 +184,7 @@ static void do_truncate(const struct step *s)
 	resize(m, m->file->size < m->pages ? m->pages : s->c % 2 ? 0 : s->b % m->pages);
 }
 
-static void do_punch(const struct step *s)
+void do_punch(const struct step *s)
 {
 	struct range r = range_of(s);
 	unsigned int i;
@@ -545,8 +545,8 @@ static const struct op {
 	{ "mremap", 4, do_mremap },
 	{ "ksm", 1, do_ksm },
 	{ "sweep", 1, do_sweep },
-	{ "kill", 6, do_kill },
-	{ "busy", 4, do_busy },
+	{ "kill", 5, do_kill },
+	{ "busy", 3, do_busy },
 	{ "interrupt", 3, do_interrupt },
 };
 

@@ -33,6 +33,9 @@ void write_pages(struct map *m, unsigned int first, unsigned int nr);
 /* Swaps on, if that can be now: while some are bad, no others are to join them. */
 bool swap_on(void);
 
+/* The same, to the one that loses pages and no other, of which none is bad. */
+void swap_only(void);
+
 /* Pages a mapping out. */
 void page_out(struct map *m);
 
@@ -50,6 +53,7 @@ void run_steps(const struct step *list, unsigned int nr);
 
 void do_dontneed(const struct step *s);
 void do_mprotect(const struct step *s);
+void do_punch(const struct step *s);
 
 /* A second device to swap to, which is off.  Returns 0, or a negative errno. */
 int other_create(void);

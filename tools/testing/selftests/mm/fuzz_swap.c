@@ -94,21 +94,22 @@ bool swap_on(void)
 	return true;
 }
 
-/* What is read ahead may not be there yet. */
-static void wait_for_reads(void)
+/* What is read ahead may not be there yet, and what is written can't be freed. */
+static void wait_for_disk(void)
 {
 	unsigned int tries, reads, writes;
+	bool busy = true;
 	char path[64];
 	FILE *file;
 
 	snprintf(path, sizeof(path), "/sys/block/%s/inflight", bs.name);
-	for (tries = reads = 1; reads && tries < 1000; tries++) {
+	for (tries = 0; busy && tries < 1000; tries++) {
 		file = fopen(path, "r");
-		if (!file || fscanf(file, "%u %u", &reads, &writes) != 2)
-			reads = 0;
+		busy = file && fscanf(file, "%u %u", &reads, &writes) == 2 && reads + writes;
 		if (file)
 			fclose(file);
-		usleep(reads ? 500 : 0);
+		if (busy)
+			usleep(500);
 	}
 }
 
@@ -119,8 +120,8 @@ static void empty_swap_cache(struct map *m)
 	unsigned char in_core;
 	char amount[24];
 
-	wait_for_reads();
 	for (tries = 0; tries < 4 && bs.cgroup[0]; tries++) {
+		wait_for_disk();
 		for (i = left = 0; i < m->pages; i++) {
 			char *at = m->mem + i * page_size;
 
@@ -241,7 +242,7 @@ void do_lose(const struct step *s)
 	/* What is on the other has old copies on this one. */
 	if (!run->swap_on || run->other_on)
 		return;
-	wait_for_reads();
+	wait_for_disk();
 	memset(wanted, 0, sizeof(wanted));
 	for (i = r.first; i < r.first + r.nr; i++) {
 		version = shows(r.m, i);
@@ -330,4 +331,13 @@ void do_reclaim(const struct step *s)
 	snprintf(bytes, sizeof(bytes), "%ld", count(path, "") / 8 * (1 + s->d % 4));
 	line("write_text(\"%s\", \"%s/memory.reclaim\");", bytes, bs.cgroup);
 	write_text(bytes, "%s/memory.reclaim", bs.cgroup);
+}
+
+void swap_only(void)
+{
+	if (run->other_on)
+		do_other(NULL);
+	if (run->armed)
+		do_swapoff(NULL);
+	swap_on();
 }

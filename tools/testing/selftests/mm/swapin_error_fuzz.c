@@ -443,6 +443,7 @@ static const char *missing(const struct kind *kind)
 /* The same, of the device that they are to be on. */
 static const char *prepare(const struct kind *kind)
 {
+	const bool cgroup = bs.cgroup[0];
 	int ret = 0;
 
 	if (missing(kind))
@@ -463,6 +464,8 @@ static const char *prepare(const struct kind *kind)
 		ret = badswap_merge(&bs, PAGES);
 	if (ret)
 		ksft_exit_fail_msg("no device: %s\n", strerror(-ret));
+	if (cgroup && !bs.cgroup[0])
+		ksft_exit_fail_msg("no cgroup any more\n");
 	return NULL;
 }
 
@@ -538,8 +541,9 @@ static void init(void)
 	if (!shadow_init())
 		ksft_exit_fail_msg("no memory\n");
 	mlockall(MCL_CURRENT);
-	if (!own_tmp("size=64m") || create_device(BADSWAP_BIO) || badswap_swapoff(&bs) ||
-	    other_create())
+	/* The other first, which is not to be in the cgroup of this one. */
+	if (!own_tmp("size=64m") || other_create() || create_device(BADSWAP_BIO) ||
+	    badswap_swapoff(&bs))
 		ksft_exit_fail_msg("no tmpfs, or no device\n");
 	if (!in_child(probe, mmap(NULL, 2 * page_size, PROT_READ | PROT_WRITE,
 				  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)))
