@@ -42,6 +42,18 @@ static void give_up_all(struct map *m)
 		do_punch(&all);
 }
 
+/* All pages of a mapping are new, and out; all, or as do_lose() has @d, can't be read. */
+static void lose_new(struct map *m, unsigned int d)
+{
+	const struct step lose = { .a = m - maps, .d = d };
+
+	swap_only();
+	give_up_all(m);
+	write_pages(m, 0, m->pages);
+	page_out(m);
+	do_lose(&lose);
+}
+
 /*
  * A swapoff that is killed
  */
@@ -96,17 +108,11 @@ static unsigned int count_given_up(void)
 /* It gives up what it has tried by then, and no more. */
 void do_kill(const struct step *s)
 {
-	const struct step all = { .a = s->a };
-	struct map *m = &maps[s->a % nr_maps];
 	unsigned int lost;
 
 	if (bs.kind != BADSWAP_DISK || run->depth || !run->again)
 		return;
-	swap_only();
-	give_up_all(m);
-	write_pages(m, 0, m->pages);
-	page_out(m);
-	do_lose(&all);
+	lose_new(&maps[s->a % nr_maps], 0);
 	line("/* badswap_swapoff(&bs) in a child that is killed meanwhile */");
 	run->swap_on = !kill_swapoff();
 	line("badswap_heal(&bs);");
@@ -136,18 +142,13 @@ static void *read_bad(void *page)
 /* What waits for a disk may be merged with what others read there, and must not fail with it. */
 void do_busy(const struct step *s)
 {
-	const struct step some = { .a = s->a, .d = 1 };
 	struct map *m = &maps[s->a % nr_maps];
 	pthread_t readers[READERS];
 	unsigned int i, nr = 0;
 
 	if (bs.kind != BADSWAP_DISK || !run->again)
 		return;
-	swap_only();
-	give_up_all(m);
-	write_pages(m, 0, m->pages);
-	page_out(m);
-	do_lose(&some);
+	lose_new(m, 1);
 	line("/* %u threads read pages of %s that can't be read */", READERS, m->name);
 	enough = false;
 	for (i = 0; i < m->pages && nr < READERS; i++)
@@ -169,14 +170,6 @@ void do_busy(const struct step *s)
 #define AT_ONCE	4U	/* pages that are read */
 
 static double began, ended;
-
-static double now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec + ts.tv_nsec / 1e9;
-}
 
 /* Of this thread.  Not everybody may. */
 static bool set_policy(int policy)

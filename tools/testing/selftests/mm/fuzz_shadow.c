@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 #include <sys/mman.h>
 #include <sys/param.h>
@@ -42,6 +43,14 @@ void shadow_reset(void)
 	memset(run, 0, sizeof(*run));
 	run->again = again;
 	run->tag = 1ULL << 63 | (getpid() & 0x7fffULL) << 48 | (++resets & 0xffffULL) << 32;
+}
+
+double now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec + ts.tv_nsec / 1e9;
 }
 
 /* The first mismatch is what counts. */

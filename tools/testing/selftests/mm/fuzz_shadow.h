@@ -103,6 +103,9 @@ bool shadow_init(void);
 /* Before each run. */
 void shadow_reset(void);
 
+/* In seconds. */
+double now(void);
+
 /* What came out wrong; the first is what counts. */
 void mismatch(const char *how, const char *fmt, ...);
 

@@ -31,25 +31,37 @@
 static struct badswap *other;		/* which loses nothing */
 static pid_t owner;			/* a process has no more than one */
 
+/* Does not return. */
+static void own_other(int ready)
+{
+	sigset_t term;
+	int sig, ret;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	sigemptyset(&term);
+	sigaddset(&term, SIGTERM);
+	sigprocmask(SIG_BLOCK, &term, NULL);
+	ret = badswap_create(other, MAX_PAGES);
+	if (!ret)
+		ret = badswap_swapoff(other);
+	if (write(ready, &ret, sizeof(ret)) == sizeof(ret) && !ret) {
+		sigwait(&term, &sig);
+		badswap_destroy(other);
+	}
+	_exit(0);
+}
+
 int other_create(void)
 {
-	int ready[2], ret = -ECHILD;
+	int ready[2], ret;
 
 	other = mmap(NULL, sizeof(*other), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
 		     -1, 0);
 	if (other == MAP_FAILED || pipe(ready))
 		return -errno;
 	owner = fork();
-	if (!owner) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		ret = badswap_create(other, MAX_PAGES);
-		if (!ret)
-			ret = badswap_swapoff(other);
-		if (write(ready[1], &ret, sizeof(ret)) != sizeof(ret))
-			_exit(1);
-		for (;;)
-			pause();
-	}
+	if (!owner)
+		own_other(ready[1]);
 	close(ready[1]);
 	if (read(ready[0], &ret, sizeof(ret)) != sizeof(ret))
 		ret = -ECHILD;
@@ -59,7 +71,7 @@ int other_create(void)
 
 void other_destroy(void)
 {
-	kill(owner, SIGKILL);
+	kill(owner, SIGTERM);
 	waitpid(owner, NULL, 0);
 }
 

@@ -20,7 +20,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 #include <sys/mman.h>
 #include <sys/param.h>
@@ -229,14 +228,6 @@ static void work(const struct kind *kind, const struct step *from, unsigned int 
 
 static unsigned int patience = PATIENCE;
 static bool stuck;			/* in a process that nothing can end */
-
-static double now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec + ts.tv_nsec / 1e9;
-}
 
 /* Waits up to @seconds, or longer where the machine is so busy that we don't get to run either. */
 static bool ends(pid_t pid, int *status, unsigned int seconds)
