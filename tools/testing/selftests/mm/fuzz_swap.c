@@ -317,10 +317,11 @@ void do_cycle(const struct step *s)
 		line("read(%s);", m->name);
 		check_map(m, 0);
 	}
+	/* Before a swapoff only what was read meanwhile, which has to read it again. */
+	if (s->b & 4 && (s->b & 3) != 2)
+		do_heal(s);
 	if (s->b & 2)
 		do_swapoff(s);
-	else if (s->b & 4)
-		do_heal(s);
 }
 
 /* What is paged out now goes there, until it is off again. */
