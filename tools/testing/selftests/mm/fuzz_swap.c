@@ -32,12 +32,14 @@ static struct badswap *other;		/* which loses nothing */
 static pid_t owner;			/* a process has no more than one */
 
 /* Does not return. */
-static void own_other(int ready)
+static void own_other(pid_t parent, int ready)
 {
 	sigset_t term;
 	int sig, ret;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(0);
 	sigemptyset(&term);
 	sigaddset(&term, SIGTERM);
 	sigprocmask(SIG_BLOCK, &term, NULL);
@@ -53,6 +55,7 @@ static void own_other(int ready)
 
 int other_create(void)
 {
+	const pid_t us = getpid();
 	int ready[2], ret;
 
 	other = mmap(NULL, sizeof(*other), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
@@ -61,7 +64,7 @@ int other_create(void)
 		return -errno;
 	owner = fork();
 	if (!owner)
-		own_other(ready[1]);
+		own_other(us, ready[1]);
 	close(ready[1]);
 	if (read(ready[0], &ret, sizeof(ret)) != sizeof(ret))
 		ret = -ECHILD;
@@ -106,22 +109,26 @@ bool swap_on(void)
 	return true;
 }
 
-/* What is read ahead may not be there yet, and what is written can't be freed. */
+/*
+ * What is read ahead may not be there yet, and what is written can't be freed.  What waits in the
+ * scheduler is not counted, and gets its turn when the disk is done with another.
+ */
 static void wait_for_disk(void)
 {
-	unsigned int tries, reads, writes;
-	bool busy = true;
+	unsigned int tries, idle = 0, reads, writes;
 	char path[64];
 	FILE *file;
 
 	snprintf(path, sizeof(path), "/sys/block/%s/inflight", bs.name);
-	for (tries = 0; busy && tries < 1000; tries++) {
+	for (tries = 0; bs.kind == BADSWAP_DISK && idle < 4 && tries < 1000; tries++) {
 		file = fopen(path, "r");
-		busy = file && fscanf(file, "%u %u", &reads, &writes) == 2 && reads + writes;
+		if (file && fscanf(file, "%u %u", &reads, &writes) == 2 && reads + writes)
+			idle = 0;
+		else
+			idle++;
 		if (file)
 			fclose(file);
-		if (busy)
-			usleep(500);
+		usleep(500);
 	}
 }
 
@@ -251,9 +258,10 @@ void do_lose(const struct step *s)
 	struct range r = range_of(s);
 	unsigned int i, version, list[MAX_PAGES], nr = 0;
 
-	/* What is on the other has old copies on this one. */
-	if (!run->swap_on || run->other_on)
+	/* What is on the other, or still in zram, may have old copies here. */
+	if (!run->swap_on || run->other_on || (bs.kind == BADSWAP_ZRAM && run->armed))
 		return;
+	must("writeback", badswap_flush(&bs), 0, 0);
 	wait_for_disk();
 	memset(wanted, 0, sizeof(wanted));
 	for (i = r.first; i < r.first + r.nr; i++) {
@@ -266,8 +274,15 @@ void do_lose(const struct step *s)
 			list[nr++] = i;
 		}
 	}
-	if (nr && lose_versions(wanted))
-		say_lost(r.m, list, nr);
+	if (!nr || !lose_versions(wanted))
+		return;
+	say_lost(r.m, list, nr);
+	/* Somebody's readahead may have been faster. */
+	wait_for_disk();
+	for (i = 0; i < nr && is_out(r.m, list[i]); i++)
+		;
+	if (i < nr)
+		do_heal(s);
 }
 
 void change_health(enum health from, enum health to)

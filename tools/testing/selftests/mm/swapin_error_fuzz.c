@@ -411,14 +411,17 @@ static const char usage[] =
 	"  --shrink=N    seconds to shorten what fails (30)\n"
 	"  --verbose     show what is done\n";
 
-/* The supervisor is elsewhere, if it can: a process that spins may not let it run. */
+/*
+ * One that is off.  The supervisor is elsewhere, if it can: a process that spins may not let it
+ * run.
+ */
 static int create_device(enum badswap_kind kind)
 {
 	int ret = badswap_create_kind(&bs, MAX_PAGES, kind);
 
 	cpu = sched_getcpu();
 	unpin();
-	return ret;
+	return ret ? ret : badswap_swapoff(&bs);
 }
 
 /* Returns why there can't be these mappings, or NULL. */
@@ -533,8 +536,7 @@ static void init(void)
 		ksft_exit_fail_msg("no memory\n");
 	mlockall(MCL_CURRENT);
 	/* The other first, which is not to be in the cgroup of this one. */
-	if (!own_tmp("size=64m") || other_create() || create_device(BADSWAP_BIO) ||
-	    badswap_swapoff(&bs))
+	if (!own_tmp("size=64m") || other_create() || create_device(BADSWAP_BIO))
 		ksft_exit_fail_msg("no tmpfs, or no device\n");
 	if (!in_child(probe, mmap(NULL, 2 * page_size, PROT_READ | PROT_WRITE,
 				  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)))
