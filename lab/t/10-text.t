@@ -9,7 +9,7 @@ for script in lab/*.sh lab/*/*.sh lab/guest/init lab/guest/ksft lab/guest/regres
 done
 ok "make warns of nothing" sh -c '! make help 2>&1 >/dev/null | grep .'
 ok "codespell" codespell -q 3 README.md Makefile .ci lab patches series tools Documentation \
-	--skip '*.blobs' -L afterall,uptodate,inflight
+	--skip '*.blobs' -L afterall,uptodate
 for text in Documentation/*/*.rst Documentation/*/*/*.rst; do
 	ok "docutils: $text" rst2html --halt=warning "$text" /dev/null
 done

@@ -24,7 +24,7 @@
 #define READS		3	/* that a swapoff has the time for, before it is killed */
 #define READ_USEC	1000	/* that each takes: BADSWAP_DISK's completion_nsec */
 #define MOST_GIVEN_UP	8	/* by it; more than one is asked for at once */
-#define TRIES		8	/* to hit a moment */
+#define TRIES		16	/* to hit a moment */
 
 #ifndef MADV_PAGEOUT
 #define MADV_PAGEOUT	21
@@ -265,7 +265,7 @@ void do_interrupt(const struct step *s)
 		give_up_all(m);
 		if (!leave_markers(m) || !set_policy(SCHED_FIFO))
 			break;
-		interrupt(m, i * AT_ONCE % m->pages, s->b >> 3 * i);
+		interrupt(m, i * AT_ONCE % m->pages, s->b >> i);
 	}
 	unprotect_rest(m);
 }

@@ -547,7 +547,7 @@ static const struct op {
 	{ "sweep", 1, do_sweep },
 	{ "kill", 5, do_kill },
 	{ "busy", 3, do_busy },
-	{ "interrupt", 3, do_interrupt },
+	{ "interrupt", 5, do_interrupt },
 };
 
 static void run_rest(void)

@@ -115,14 +115,16 @@ bool swap_on(void)
  */
 static void wait_for_disk(void)
 {
-	unsigned int tries, idle = 0, reads, writes;
+	unsigned int tries, idle = 0, requests;
 	char path[64];
 	FILE *file;
 
-	snprintf(path, sizeof(path), "/sys/block/%s/inflight", bs.name);
+	snprintf(path, sizeof(path), "/sys/block/%s/stat", bs.name);
 	for (tries = 0; bs.kind == BADSWAP_DISK && idle < 4 && tries < 1000; tries++) {
 		file = fopen(path, "r");
-		if (file && fscanf(file, "%u %u", &reads, &writes) == 2 && reads + writes)
+		/* The ninth says how many it is busy with. */
+		if (file && fscanf(file, "%*u %*u %*u %*u %*u %*u %*u %*u %u", &requests) == 1 &&
+		    requests)
 			idle = 0;
 		else
 			idle++;
