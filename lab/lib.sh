@@ -111,6 +111,11 @@ background() {
 	return "$ended"
 }
 
+# boot_and_judge BASE KERNEL IMAGE DIR: as boot.sh, and leaves the verdict there.
+boot_and_judge() {
+	background lab/stages/boot.sh "$@" && lab/stages/verdict.sh "$4"
+}
+
 # replace FILE: takes new content from stdin; touches FILE only if it differs.
 replace() {
 	cat >"$1.new.$$"

@@ -14,8 +14,7 @@ ours "$dir"
 TOOLS=mke2fs lab/stages/image.sh "$dir/guest.cpio" lab/guest/init "$B/$base/tests/swap_read_again"
 taps=''
 for kernel; do
-	background lab/stages/boot.sh "$base" "$kernel" "$dir/guest.cpio" "$B/$base/$kernel"
-	lab/stages/verdict.sh "$B/$base/$kernel"
+	boot_and_judge "$base" "$kernel" "$dir/guest.cpio" "$B/$base/$kernel"
 	taps="$taps $B/$base/$kernel/results.tap"
 done
 # shellcheck disable=SC2086 # a list of files

@@ -34,11 +34,11 @@ found() {
 row kernel mappings seed step seconds
 for kernel; do
 	log=$dir/$kernel.log
-	good=yes
-	background fuzz "$kernel" >"$log" 2>&1 || good=''
+	status=passed
+	background fuzz "$kernel" >"$log" 2>&1 || status=failed
 	first=$(found "$log")
-	case $kernel-${good:-no}-${first:+found} in
-	*without-*-no-found | after-yes- | debug-yes-) ;;
+	case $kernel-$status-${first:+found} in
+	*without-*-failed-found | after-passed- | debug-passed-) ;;
 	*) wrong="$wrong $kernel" ;;
 	esac
 	# shellcheck disable=SC2086 # columns

@@ -92,8 +92,7 @@ for file in "$dir"/modules/*.ko; do
 	[ ! -f "$file" ] || set -- "$@" "$file"
 done
 lab/stages/image.sh "$dir/guest.cpio" lab/guest/init "$@"
-background lab/stages/boot.sh judge "$name" "$dir/guest.cpio" "$dir"
-lab/stages/verdict.sh "$dir"
+boot_and_judge judge "$name" "$dir/guest.cpio" "$dir"
 echo
 awk -v release="Linux $name" -f lab/views/table.awk -f lab/views/kernels.awk "$dir/verdict"
 echo "log: $dir/results.tap"

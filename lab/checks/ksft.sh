@@ -26,8 +26,7 @@ command -v bash >/dev/null || die "there is no bash, which run_vmtests.sh is wri
 export MEM
 lay_out
 lab/stages/image.sh "$dir/guest.cpio" lab/guest/init lab/guest/ksft "$root/"
-background lab/stages/boot.sh "$base" ksft "$dir/guest.cpio" "$dir"
-lab/stages/verdict.sh "$dir"
+boot_and_judge "$base" ksft "$dir/guest.cpio" "$dir"
 awk '/^# # +(OK|FAIL|SKIP) / { n[$3]++ }
 	/# SKIP/ { sub(/.*# SKIP */, ""); why[$0]++ }
 	END {

@@ -43,8 +43,7 @@ exec 9>&-
 cp lab/checks/regress.list "$dir/root/regress/list"
 TOOLS="stress-ng setpriv" lab/stages/image.sh "$dir/guest.cpio" lab/guest/init lab/guest/regress "$dir/root/"
 for one in "$stock" "$kernel"; do
-	background lab/stages/boot.sh "$base" "$one" "$dir/guest.cpio" "$dir/$one"
-	lab/stages/verdict.sh "$dir/$one"
+	boot_and_judge "$base" "$one" "$dir/guest.cpio" "$dir/$one"
 done
 awk -v release="Linux $(make -s -C "$src" kernelversion), its own tests" -f lab/views/table.awk \
 	-f lab/views/kernels.awk "$dir/$stock/verdict" "$dir/$kernel/verdict" >"$dir/table.new"

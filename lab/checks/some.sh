@@ -16,8 +16,7 @@ files='' ended=''
 for kernel; do
 	for i in $(seq "$REPEAT"); do
 		dir=$B/$base/$kernel/some/$i
-		if background lab/stages/boot.sh "$base" "$kernel" "$B/$base/guest.cpio" "$dir" &&
-				lab/stages/verdict.sh "$dir"; then
+		if boot_and_judge "$base" "$kernel" "$B/$base/guest.cpio" "$dir"; then
 			files="$files $dir/verdict"
 		else
 			ended="$ended $kernel/$i"
