@@ -26,10 +26,6 @@
 #define MOST_GIVEN_UP	8	/* by it; more than one is asked for at once */
 #define TRIES		16	/* to hit a moment */
 
-#ifndef MADV_PAGEOUT
-#define MADV_PAGEOUT	21
-#endif
-
 /* All pages of a mapping are as new: none is lost, watched or protected. */
 static void give_up_all(struct map *m)
 {
@@ -74,34 +70,48 @@ static bool kill_swapoff(void)
 	return !count("/proc/meminfo", "SwapTotal:");
 }
 
-/* Whether what is bad was given up, by the page or the file that has it. */
-static unsigned int note_health(unsigned int version, bool given_up)
+/* What was bad was given up, or is not bad any more. */
+static bool settle(unsigned int version, bool given_up)
 {
-	if (run->health[version] != BAD)
-		return 0;
 	run->health[version] = given_up ? DEAD : GOOD;
 	return given_up;
+}
+
+static unsigned int count_private(struct map *m)
+{
+	unsigned int i, lost = 0;
+
+	for (i = 0; i < m->pages; i++) {
+		const struct page *p = page_of(m, i);
+
+		if (p->state == OWN && run->health[p->version] == BAD)
+			lost += settle(p->version, is_marker(pagemap_get_entry(pagemap,
+						m->mem + i * page_size)));
+	}
+	return lost;
+}
+
+static unsigned int count_file(struct file *f)
+{
+	unsigned int i, lost = 0;
+
+	for (i = 0; i < f->size; i++)
+		if (run->health[f->has[i]] == BAD)
+			lost += settle(f->has[i], pread(f->fd, buf, 8, i * page_size) < 0);
+	forget_buf();
+	return lost;
 }
 
 /* Finds out which of the bad pages were given up, now that they can be read. */
 static unsigned int count_given_up(void)
 {
-	unsigned int n, i, lost = 0;
-	struct file *f;
-	struct map *m;
+	unsigned int i, lost = 0;
 
-	for (n = 0; n < nr_maps; n++)
-		for (m = &maps[n], i = 0; !m->shared && i < m->pages; i++)
-			if (page_of(m, i)->state == OWN)
-				lost += note_health(m->page[i].version,
-					is_marker(pagemap_get_entry(pagemap,
-								    m->mem + i * page_size)));
-	for (f = run->file; f < run->file + MAX_FILES; f++)
-		for (i = 0; i < f->size; i++)
-			if (run->health[f->has[i]] == BAD)
-				lost += note_health(f->has[i],
-					pread(f->fd, buf, 8, i * page_size) < 0);
-	forget_buf();
+	for (i = 0; i < nr_maps; i++)
+		if (!maps[i].shared)
+			lost += count_private(&maps[i]);
+	for (i = 0; i < MAX_FILES; i++)
+		lost += count_file(&run->file[i]);
 	return lost;
 }
 

@@ -5,6 +5,11 @@
 
 #include "fuzz_shadow.h"
 
+/* Not all libcs know it. */
+#ifndef MADV_PAGEOUT
+#define MADV_PAGEOUT	21
+#endif
+
 #define PAGES	32		/* of a mapping that is not huge, nor has large folios */
 #define SLOT	(4UL << 20)	/* of address space, for a mapping and what is after it */
 
@@ -30,6 +35,18 @@ unsigned int op_weight(unsigned int op);
 /* Fills pages with new versions. */
 void write_pages(struct map *m, unsigned int first, unsigned int nr);
 
+/* Two places for each mapping, between which it moves. */
+extern char *arena;
+
+/* Does all, checks after each, and swaps off. */
+void run_steps(const struct step *list, unsigned int nr);
+
+void do_dontneed(const struct step *s);
+void do_mprotect(const struct step *s);
+void do_punch(const struct step *s);
+
+/* Of swap: */
+
 /* Swaps on, if that can be now: while some are bad, no others are to join them. */
 bool swap_on(void);
 
@@ -45,15 +62,8 @@ bool is_out(struct map *m, unsigned int i);
 /* Of all versions; nothing is bad after that. */
 void change_health(enum health from, enum health to);
 
-/* Two places for each mapping, between which it moves. */
-extern char *arena;
-
-/* Does all, checks after each, and swaps off. */
-void run_steps(const struct step *list, unsigned int nr);
-
-void do_dontneed(const struct step *s);
-void do_mprotect(const struct step *s);
-void do_punch(const struct step *s);
+/* What the cgroup has in a file @name. */
+long cgroup_bytes(const char *name);
 
 /* A second device to swap to, which is off.  Returns 0, or a negative errno. */
 int other_create(void);

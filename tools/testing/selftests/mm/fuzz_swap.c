@@ -17,10 +17,6 @@
 #include "fuzz_steps.h"
 #include "vm_util.h"
 
-#ifndef MADV_PAGEOUT
-#define MADV_PAGEOUT	21
-#endif
-
 #define MAX_BAD_SLOTS	500U		/* a table of badblocks has room for 512 ranges */
 #define CHUNK		64U		/* pages of the device that are read at once */
 
@@ -76,6 +72,14 @@ void other_destroy(void)
 {
 	kill(owner, SIGTERM);
 	waitpid(owner, NULL, 0);
+}
+
+long cgroup_bytes(const char *name)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/%s", bs.cgroup, name);
+	return count(path, "");
 }
 
 void swap_reset(void)
@@ -352,13 +356,12 @@ void do_other(const struct step *s)
 /* As where others want memory: what is not in use goes to swap, be it bad by now. */
 void do_reclaim(const struct step *s)
 {
-	char path[128], bytes[24];
+	char bytes[24];
 
 	/* Where an error is never over, it counts who has read what. */
 	if (!run->again || !bs.cgroup[0])
 		return;
-	snprintf(path, sizeof(path), "%s/memory.current", bs.cgroup);
-	snprintf(bytes, sizeof(bytes), "%ld", count(path, "") / 8 * (1 + s->d % 4));
+	snprintf(bytes, sizeof(bytes), "%ld", cgroup_bytes("memory.current") / 8 * (1 + s->d % 4));
 	line("write_text(\"%s\", \"%s/memory.reclaim\");", bytes, bs.cgroup);
 	write_text(bytes, "%s/memory.reclaim", bs.cgroup);
 }

@@ -35,10 +35,6 @@
 #define MAX_STEPS	2000
 #define MAX_THREADS	16
 
-#ifndef MADV_PAGEOUT
-#define MADV_PAGEOUT	21
-#endif
-
 /*
  * One run
  */
@@ -116,14 +112,6 @@ static void map_all(const struct kind *kind)
 	must("clear_refs", write_text("4", "/proc/self/clear_refs"), 0, 0);
 	for (i = 0; i < nr_maps; i++)
 		write_pages(&maps[i], 0, maps[i].pages);
-}
-
-static long cgroup_bytes(const char *name)
-{
-	char path[128];
-
-	snprintf(path, sizeof(path), "%s/%s", bs.cgroup, name);
-	return count(path, "");
 }
 
 /* With nothing left, nothing is counted. */
